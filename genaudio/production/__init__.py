@@ -1,0 +1,1 @@
+"""One track end to end: composed, screened, rendered and packaged with its provenance."""

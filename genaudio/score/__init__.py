@@ -4,14 +4,19 @@ Time is in quarter notes from the beginning of the piece (the pickup, where ther
 """
 
 from genaudio.score.errors import ScoreError
+from genaudio.score.jsonl import Entry, write_entries
 from genaudio.score.key import MODES, Key, parse_mode
 from genaudio.score.melody import Melody
 from genaudio.score.metre import Metre
+from genaudio.score.midi_writer import write_midi
 from genaudio.score.note import TICKS_PER_QUARTER, Note, to_ticks
+from genaudio.score.read import iter_entries, read_entries, read_score
 from genaudio.score.score import DEFAULT_TEMPO, Score, Track
+from genaudio.score.voices import Voice, main_voice, voices
 
 __all__ = [
     "DEFAULT_TEMPO", "MODES", "TICKS_PER_QUARTER",
-    "Key", "Melody", "Metre", "Note", "Score", "ScoreError", "Track",
-    "parse_mode", "to_ticks",
+    "Entry", "Key", "Melody", "Metre", "Note", "Score", "ScoreError", "Track", "Voice",
+    "iter_entries", "main_voice", "parse_mode", "read_entries", "read_score", "to_ticks", "voices",
+    "write_entries", "write_midi",
 ]  # fmt: skip

@@ -1,0 +1,120 @@
+"""Any file of music as a score or as works; the kind is told by what the file holds, then by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from genaudio.score.errors import ScoreError
+from genaudio.score.jsonl import Entry, parse_entry, parse_lines
+from genaudio.score.read_files import decode_text, read_bytes
+from genaudio.score.score import Score
+from genaudio.score.voices import main_voice
+
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "MIDI": (".mid", ".midi", ".kar"),
+    "MusicXML": (".musicxml", ".xml", ".mxl"),
+    "ABC": (".abc",),
+    "JSONL": (".jsonl",),
+}
+"""The kinds of files that can be read and their extensions."""
+
+
+def read_score(path: str | os.PathLike[str]) -> Score:
+    """Read a MIDI, MusicXML, ABC or JSONL file as a score; one without notes gives a score without notes.
+
+    Raises:
+        ScoreError: the file is missing, of an unknown kind, damaged, or holds several works (see `read_entries`).
+    """
+    data = read_bytes(path)
+    kind = _kind(data, path)
+    name = str(path)
+    if kind == "MIDI":
+        from genaudio.score.midi_reader import read_midi
+
+        return read_midi(data, name)
+    if kind == "MusicXML":
+        from genaudio.score.musicxml_reader import read_musicxml
+
+        return read_musicxml(data, name)
+    entries = list(iter_entries(path))
+    if len(entries) > 1:
+        raise ScoreError(f"{name} holds {len(entries)} works where one is wanted; save that one in a file of its own")
+    if not entries:
+        return Score(())
+    entry = entries[0]
+    score = Score.from_melody(entry.melody)
+    return Score(score.tracks, score.tempi, score.metres, score.keys, score.pickup, entry.title, entry.creator)
+
+
+def read_entries(path: str | os.PathLike[str]) -> list[Entry]:
+    """Read all works of a JSONL file, all tunes of an ABC file, or the main voice of a MIDI or MusicXML file.
+
+    Raises:
+        ScoreError: the file cannot be read, or one of its works cannot.
+    """
+    return list(iter_entries(path))
+
+
+def iter_entries(path: str | os.PathLike[str], on_reject: Callable[[str, str], None] | None = None) -> Iterator[Entry]:
+    """Yield the works of a file one by one, as `read_entries` does.
+
+    Args:
+        path: the file.
+        on_reject: called with the place ("line 7", "tune 12") and the reason for each damaged work, which is left out;
+            without it, the first damaged work ends the reading.
+
+    Raises:
+        ScoreError: the file cannot be read, or a work cannot and there is no `on_reject`.
+    """
+    data = read_bytes(path)
+    kind = _kind(data, path)
+    if kind == "JSONL":
+        works = ((f"line {number}", lambda line=line: parse_entry(line)) for number, line in parse_lines(data))
+    elif kind == "ABC":
+        from genaudio.score.abc_reader import read_tune, split_tunes
+
+        works = (
+            (f"tune {tune.number}", lambda tune=tune: read_tune(tune, Path(path).stem))
+            for tune in split_tunes(decode_text(data))
+        )
+    else:
+        yield _main_entry(path)
+        return
+    for place, work in works:
+        try:
+            entry = work()
+        except ScoreError as error:
+            if on_reject is None:
+                raise ScoreError(f"{path}, {place}: {error}") from None
+            on_reject(place, str(error))
+            continue
+        yield entry
+
+
+def _main_entry(path: str | os.PathLike[str]) -> Entry:
+    score = read_score(path)
+    voice = main_voice(score)
+    if voice is None:
+        raise ScoreError(f"{path} has no notes of a pitched instrument")
+    return Entry(Path(path).stem, voice.melody, score.title, score.creator)
+
+
+def _kind(data: bytes, path: str | os.PathLike[str]) -> str:
+    """Tell a file's kind by its first bytes or, where they say nothing, by its extension."""
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if data[:4] == b"MThd" or (data[:4] == b"RIFF" and data[8:12] == b"RMID"):
+        return "MIDI"
+    if data[:4] == b"PK\x03\x04" or data[:2] in (b"\xff\xfe", b"\xfe\xff") or start.startswith(b"<"):
+        return "MusicXML"
+    if start.startswith(b"{"):
+        return "JSONL"
+    if start.startswith(b"X:") or b"\nX:" in data or b"\rX:" in data:
+        return "ABC"
+    suffix = Path(path).suffix.lower()
+    for kind, suffixes in SUFFIXES.items():
+        if suffix in suffixes:
+            return kind
+    known = "; ".join(f"{kind} ({' '.join(suffixes)})" for kind, suffixes in SUFFIXES.items())
+    raise ScoreError(f"{path} is of no known kind; these can be read: {known}")

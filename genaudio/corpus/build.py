@@ -1,0 +1,115 @@
+"""From the collections to the file of training works: read, extract, de-duplicate, split, save."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from genaudio.corpus.abc_text import AbcTune, read_tunes
+from genaudio.corpus.duplicates import Families, find_families
+from genaudio.corpus.errors import TuneError
+from genaudio.corpus.extract import ExtractedTune, extract_tune
+from genaudio.corpus.report import CorpusReport, Reject, SourceCounts
+from genaudio.corpus.sources import SOURCES, Source, music21_corpus, slug
+from genaudio.corpus.splits import split_of
+from genaudio.corpus.works import TrainingWork, save_works
+
+Progress = Callable[[str, int, int], None]
+"""Called as progress(stage, done, total); stages are "reading" (files) and "comparing" (tunes)."""
+
+
+def build_corpus(
+    out: Path | None,
+    progress: Progress | None = None,
+    *,
+    sources: Sequence[Source] = SOURCES,
+    root: Path | None = None,
+    seed: int = 0,
+) -> CorpusReport:
+    """Build the training works and save them.
+
+    Args:
+        out: the file to write, such as ``works.jsonl.gz``; None writes nothing and only counts.
+        progress: called as the work goes on.
+        sources: the collections, in order: of two near-identical tunes the first stays.
+        root: folder that holds the collections' folders; music21's corpus for None.
+        seed: of the split.
+
+    Raises:
+        CorpusError: a collection is missing or the file cannot be written.
+    """
+    report = CorpusReport()
+    tunes = list(_extract(sources, root or music21_corpus(), report, progress or _silent))
+    families = find_families(
+        [tune.melody.pitches for tune in tunes],
+        lambda done: (progress or _silent)("comparing", done, len(tunes)),
+    )
+    works = [_work(number, tunes, families, seed) for number in families.representatives]
+    for number in families.representatives:
+        report.sources[tunes[number].source].kept += 1
+        report.repairs.update(set(tunes[number].repairs))
+        report.style_origins[tunes[number].style_origin] += 1
+    for number in (other for others in families.aliases.values() for other in others):
+        report.sources[tunes[number].source].duplicates += 1
+    report.count_works(works)
+    if out is not None:
+        save_works(works, out)
+    return report
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    pass
+
+
+def _extract(
+    sources: Sequence[Source], root: Path, report: CorpusReport, progress: Progress
+) -> Iterator[ExtractedTune]:
+    files = [(source, file) for source in sources for file in source.files(root)]
+    taken: Counter[str] = Counter()
+    for done, (source, file) in enumerate(files):
+        progress("reading", done, len(files))
+        counts = report.sources.setdefault(source.name, SourceCounts())
+        for tune in read_tunes(file):
+            counts.read += 1
+            identifier = tune_id(source, tune, taken)
+            try:
+                yield extract_tune(tune, source.name, identifier)
+            except TuneError as error:
+                counts.rejected[error.reason] += 1
+                report.rejects.append(
+                    Reject(source.name, file.name, tune.number, tune.first("T"), error.reason, error.detail)
+                )
+    progress("reading", len(files), len(files))
+
+
+def tune_id(source: Source, tune: AbcTune, taken: Counter[str]) -> str:
+    """Return a tune's id: the source and its number in the book, or its file's name where each tune has a file.
+
+    A second tune of the same number gets ``-2``; `taken` counts the ids given so far.
+    """
+    own = slug(Path(tune.file).stem) if source.name == "ryan" else tune.number.split()[0].zfill(4)
+    name = f"{source.name}-{own}"
+    taken[name] += 1
+    return name if taken[name] == 1 else f"{name}-{taken[name]}"
+
+
+def _work(number: int, tunes: Sequence[ExtractedTune], families: Families, seed: int) -> TrainingWork:
+    tune = tunes[number]
+    family = tunes[families.family[number]].id
+    licence = next(source.licence for source in SOURCES if source.name == tune.source)
+    return TrainingWork(
+        id=tune.id,
+        title=tune.title,
+        style=tune.style,
+        source=tune.source,
+        licence=licence,
+        family=family,
+        split=split_of(family, seed),
+        aliases=_aliases(tunes[other] for other in families.aliases.get(number, ())),
+        melody=tune.melody,
+    )
+
+
+def _aliases(tunes: Iterable[ExtractedTune]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{tune.source}: {tune.title}" for tune in tunes))

@@ -1,0 +1,190 @@
+"""Local alignment of melodies: which notes of a query are a transposed, perhaps edited, passage of a work.
+
+Smith and Waterman's (1981) recursion over notes. Under a given transposition two notes match if their pitches do; a
+match is worth the note's information, more if the rhythm agrees and less if not; another pitch, an inserted and a
+missing note cost a constant:
+
+    H[i, j] = max(0, H[i-1, j-1] + s(i, j), H[i-1, j] - gap, H[i, j-1] - gap)
+
+Rows are computed whole: the third term along a row is a running maximum of H + gap * j. Many works are aligned at
+once, laid end to end with a column between them that no path can cross. Mongeau and Sankoff (1990), Comparison of
+musical sequences; van Kranenburg, Volk and Wiering (2013), A comparison between global and local features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from checks.background import NO_RATIO, Floats, Notes
+from checks.line import Ints
+
+_WALL = 1e4  # more bits than any alignment has
+_BATCH = 1 << 14  # columns aligned at once: what stays in a core's cache
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What alignment pays, in bits.
+
+    Attributes:
+        mismatch: for two notes of different pitch.
+        gap: for a note that the other side does not have.
+        rhythm_weight: share of the rhythm's information that counts where ratio classes agree.
+        rhythm_mismatch: for a matching pitch whose ratio class differs by two or more half octaves.
+    """
+
+    mismatch: float = 3.0
+    gap: float = 3.0
+    rhythm_weight: float = 0.5
+    rhythm_mismatch: float = 1.0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The best local alignment of a query and a work.
+
+    Attributes:
+        score: bits.
+        pairs: aligned notes (query, work), ascending, without the inserted and the missing ones.
+        matches: how many pairs have the same pitch under the transposition.
+        columns: pairs, inserted and missing notes together.
+    """
+
+    score: float
+    pairs: tuple[tuple[int, int], ...]
+    matches: int
+    columns: int
+
+    @property
+    def identity(self) -> float:
+        """Share of columns in which the pitches agree, 0 to 1."""
+        return self.matches / self.columns if self.columns else 0.0
+
+
+def substitution(query: Notes, row: int, work: Notes, pitches: Ints, costs: Costs) -> Floats:
+    """Return s(row, j) for all notes j of `work`, whose transposed pitches are given."""
+    ratio = int(query.ratios[row])
+    if ratio == NO_RATIO:
+        rhythm: Floats | float = 0.0
+    else:
+        apart = np.abs(work.ratios.astype(np.int16) - ratio)
+        known = work.ratios != NO_RATIO
+        rhythm = np.where(apart == 0, work.rhythm_bits * costs.rhythm_weight, 0.0)
+        rhythm -= costs.rhythm_mismatch * ((apart >= 2) & known)
+    return np.where(pitches == query.pitches[row], work.pitch_bits + rhythm, -costs.mismatch)
+
+
+def scores(query: Notes, works: Notes, transpositions: Ints, costs: Costs) -> Floats:
+    """Return the score of the best local alignment of a query with each of several works.
+
+    Args:
+        query: one melody.
+        works: L melodies end to end.
+        transpositions: [L] semitones by which each is raised before it is compared.
+        costs: what alignment pays.
+
+    Returns:
+        [L] bits, 0 where nothing matches.
+    """
+    best = np.zeros(len(transpositions))
+    lane = 0
+    while lane < len(best):
+        limit = works.starts[lane] + _BATCH
+        after = max(lane + 1, int(np.searchsorted(works.starts, limit, side="right")) - 1)
+        best[lane:after] = _batch(query, _walled(works, lane, after, transpositions), costs)
+        lane = after
+    return best
+
+
+def _walled(works: Notes, begin: int, end: int, transpositions: Ints) -> tuple[Notes, Ints]:
+    """Take some lanes with their transposition, and put a column that matches nothing after each."""
+    first, last = int(works.starts[begin]), int(works.starts[end])
+    cuts = works.starts[begin + 1 : end + 1] - first
+    lengths = np.diff(works.starts[begin : end + 1])
+    pitches = works.pitches[first:last] + np.repeat(transpositions[begin:end], lengths)
+    starts = np.concatenate([[0], cuts + np.arange(1, len(cuts) + 1)])
+    walled = Notes(
+        np.insert(pitches.astype(np.int16), cuts, -999),
+        np.insert(works.ratios[first:last], cuts, NO_RATIO),
+        np.insert(works.pitch_bits[first:last], cuts, 0.0),
+        np.insert(works.rhythm_bits[first:last], cuts, 0.0),
+        starts,
+    )
+    return walled, starts[1:] - 1
+
+
+def _batch(query: Notes, lanes: tuple[Notes, Ints], costs: Costs) -> Floats:
+    work, walls = lanes
+    size = len(work)
+    ramp = np.full(size, costs.gap)
+    ramp[walls] = _WALL
+    ramp = np.cumsum(ramp)
+    cells, best, row = np.zeros(size), np.zeros(size), np.empty(size)
+    known: dict[tuple[int, int], Floats] = {}
+    for place in range(len(query)):
+        symbol = (int(query.pitches[place]), int(query.ratios[place]))
+        if symbol not in known:
+            values = substitution(query, place, work, work.pitches, costs)
+            values[walls] = -_WALL
+            known[symbol] = values
+        np.add(cells[:-1], known[symbol][1:], out=row[1:])
+        row[0] = known[symbol][0]
+        np.subtract(cells, costs.gap, out=cells)
+        np.maximum(row, cells, out=row)
+        np.maximum(row, 0.0, out=row)
+        row += ramp
+        np.maximum.accumulate(row, out=cells)
+        cells -= ramp
+        np.maximum(best, cells, out=best)
+    return np.maximum.reduceat(best, work.starts[:-1])
+
+
+def align(
+    query: Notes, work: Notes, transposition: int, costs: Costs, free: npt.NDArray[np.bool_] | None = None
+) -> Alignment:
+    """Find the best local alignment and trace it back.
+
+    Args:
+        query, work: one melody each.
+        transposition: semitones by which the work is raised before it is compared.
+        costs: what alignment pays.
+        free: [notes of the query] which notes may be used; None: all.
+
+    Returns:
+        the alignment; one without pairs where nothing matches.
+    """
+    pitches = work.pitches + np.int16(transposition)
+    ramp = costs.gap * np.arange(len(work))
+    cells = np.zeros((len(query) + 1, len(work) + 1))
+    gains = np.empty((len(query), len(work)))
+    for row in range(len(query)):
+        if free is not None and not free[row]:
+            gains[row] = -_WALL
+            continue  # the row of zeros ends every path
+        gains[row] = substitution(query, row, work, pitches, costs)
+        best = np.maximum(cells[row, :-1] + gains[row], cells[row, 1:] - costs.gap)
+        np.maximum(best, 0.0, out=best)
+        cells[row + 1, 1:] = np.maximum.accumulate(best + ramp) - ramp
+    return _trace(cells, gains, query, pitches, costs)
+
+
+def _trace(cells: Floats, gains: Floats, query: Notes, pitches: Ints, costs: Costs) -> Alignment:
+    row, column = divmod(int(cells.argmax()), cells.shape[1])
+    score = float(cells[row, column])
+    pairs: list[tuple[int, int]] = []
+    columns = matches = 0
+    while row and column and cells[row, column] > 1e-9:
+        here = cells[row, column]
+        columns += 1
+        if abs(cells[row - 1, column - 1] + gains[row - 1, column - 1] - here) < 1e-6:
+            row, column = row - 1, column - 1
+            pairs.append((row, column))
+            matches += int(query.pitches[row] == pitches[column])
+        elif abs(cells[row - 1, column] - costs.gap - here) < 1e-6:
+            row -= 1
+        else:
+            column -= 1
+    return Alignment(score, tuple(reversed(pairs)), matches, columns)

@@ -1,0 +1,98 @@
+"""The search of one catalogue: candidates, their alignments, and the passages of those that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from checks.alignment import Alignment, align, scores
+from checks.background import Background, Notes
+from checks.candidates import Limits, Proposer
+from checks.catalogue import Catalogue
+from checks.line import Line
+from checks.thresholds import Thresholds
+
+SEGMENT = 1500
+"""Notes of a query that are searched at once; longer ones are searched piece by piece."""
+_OVERLAP = 150
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A candidate with its alignment score.
+
+    Attributes:
+        work: number of the work in its catalogue.
+        transposition: semitones by which the work is raised.
+        score: bits.
+        begin, end: the segment of the query in which it was found.
+    """
+
+    work: int
+    transposition: int
+    score: float
+    begin: int
+    end: int
+
+
+class Search:
+    """Searches one catalogue."""
+
+    def __init__(
+        self, catalogue: Catalogue, thresholds: Thresholds, background: Background, limits: Limits | None = None
+    ) -> None:
+        """Take a catalogue and what similarities are measured with."""
+        self.catalogue = catalogue
+        self._thresholds = thresholds
+        self._background = background
+        self._proposer = Proposer(catalogue, limits)
+
+    def hits(self, query: Line) -> list[Hit]:
+        """Return the best alignment with each candidate work, the best first; ties in the catalogue's order."""
+        best: dict[int, Hit] = {}
+        for begin, end in segments(len(query)):
+            part = query.cut(begin, end)
+            lanes = self._proposer.propose(part)
+            works = self._background.notes(self.catalogue.line.take(lanes.works))
+            values = scores(self._background.notes(part), works, lanes.transpositions, self._thresholds.costs)
+            for work, shift, value in zip(
+                lanes.works.tolist(), lanes.transpositions.tolist(), values.tolist(), strict=True
+            ):
+                if value > 0 and (work not in best or value > best[work].score):
+                    best[work] = Hit(work, shift, value, begin, end)
+        return sorted(best.values(), key=lambda hit: (-hit.score, hit.work))
+
+    def alignments(self, query: Line, hit: Hit, limit: int) -> list[Alignment]:
+        """Trace the passages of a hit, the best first; no note of the query is used twice.
+
+        Passages after the first must be more than chance within the one work.
+        """
+        part = self._background.notes(query.cut(hit.begin, hit.end))
+        work = self._background.notes(self.catalogue.line.melody(hit.work))
+        free = np.ones(len(part), bool)
+        found: list[Alignment] = []
+        while len(found) < limit:
+            best = align(part, work, hit.transposition, self._thresholds.costs, free)
+            if not best.pairs or (found and best.score < self._thresholds.enough(len(part), len(work))):
+                break
+            free[best.pairs[0][0] : best.pairs[-1][0] + 1] = False
+            moved = tuple((row + hit.begin, column) for row, column in best.pairs)
+            found.append(replace(best, pairs=moved))
+        return found
+
+    def notes(self, query: Line) -> Notes:
+        """Weigh the notes of a query."""
+        return self._background.notes(query)
+
+
+def segments(notes: int) -> Iterator[tuple[int, int]]:
+    """Cut a long query into overlapping pieces."""
+    begin = 0
+    while True:
+        end = min(notes, begin + SEGMENT)
+        yield begin, end
+        if end == notes:
+            return
+        begin = end - _OVERLAP

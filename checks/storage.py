@@ -1,0 +1,235 @@
+"""A catalogue's folder: arrays and texts that are replaced all at once, and refused when a byte differs.
+
+    manifest.json            what is there, with which parameters; replaced last, by one rename
+    data-<hash>/*.npy        arrays without pickled objects, readable through a memory map
+    data-<hash>/works.jsonl.gz
+
+A writer fills a new data folder and then renames the new manifest over the old one, so a crash at any moment leaves
+either the old catalogue or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from checks.errors import CatalogueError, IncompatibleCatalogue
+
+MANIFEST = "manifest.json"
+HASHED_ON_OPENING = 256 << 20
+"""Files together larger than this are checked by size when opened, and by hash on `verify` only."""
+
+Array = npt.NDArray[Any]
+
+
+def digest_file(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_manifest(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 that names a catalogue: of all it holds, but not of the versions that wrote it."""
+    content = {key: value for key, value in manifest.items() if key not in ("sha256", "software")}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def write(folder: Path, files: Mapping[str, Array | bytes], manifest: dict[str, Any]) -> dict[str, Any]:
+    """Write a catalogue in place of the one that is there, if any; must hold the `lock`.
+
+    Args:
+        folder: the catalogue's folder, made where missing.
+        files: arrays (names ending in .npy) and bytes.
+        manifest: all but the list of files, the data folder and the SHA-256, which are added.
+
+    Returns:
+        the manifest as written.
+
+    Raises:
+        CatalogueError: the folder cannot be written.
+    """
+    try:
+        staging = Path(tempfile.mkdtemp(prefix=".data-", dir=folder))
+        try:
+            return _publish(folder, staging, files, manifest)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise CatalogueError(f"cannot write the catalogue {folder}: {error.strerror or error}") from error
+
+
+def _publish(folder: Path, staging: Path, files: Mapping[str, Array | bytes], manifest: dict[str, Any]) -> dict[str, Any]:
+    listing = {}
+    for name, content in files.items():
+        with (staging / name).open("wb") as file:
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                np.save(file, content, allow_pickle=False)
+            _sync(file.fileno())
+        listing[name] = {"bytes": (staging / name).stat().st_size, "sha256": digest_file(staging / name)}
+    whole = hashlib.sha256(json.dumps(listing, sort_keys=True).encode()).hexdigest()
+    data = f"data-{whole[:12]}"
+    manifest = {**manifest, "data": data, "files": listing}
+    manifest["sha256"] = digest_manifest(manifest)
+    staging.chmod(0o755)
+    if (folder / data).exists():
+        if not _damage(folder / data, listing, True):
+            shutil.rmtree(staging)
+        else:
+            shutil.rmtree(folder / data)
+    if staging.exists():
+        staging.rename(folder / data)
+    _replace_manifest(folder, manifest)
+    for old in folder.glob("data-*"):
+        if old.name != data:
+            shutil.rmtree(old, ignore_errors=True)
+    return manifest
+
+
+def _replace_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    temporary = folder / f".{MANIFEST}.new"
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        _sync(file.fileno())
+    _sync_folder(folder)
+    temporary.replace(folder / MANIFEST)
+    _sync_folder(folder)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check a catalogue's manifest.
+
+    Raises:
+        CatalogueError: there is no catalogue.
+        IncompatibleCatalogue: the manifest is damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise CatalogueError(f"no catalogue at {folder}: build one there first, or correct the path") from None
+    except OSError as error:
+        raise CatalogueError(f"cannot read the catalogue {folder}: {error.strerror or error}") from error
+    try:
+        manifest = json.loads(text)
+        intact = manifest["sha256"] == digest_manifest(manifest) and isinstance(manifest["files"], dict)
+    except (ValueError, KeyError, TypeError):
+        intact = False
+    if not intact:
+        raise IncompatibleCatalogue(f"{path} is damaged or was changed by hand: build the catalogue again")
+    return manifest  # type: ignore[no-any-return]
+
+
+def check_files(folder: Path, manifest: Mapping[str, Any], hashes: bool | None = None) -> None:
+    """Check every file against the manifest.
+
+    Args:
+        folder: the catalogue's folder.
+        manifest: its manifest.
+        hashes: whether to hash the contents; None: if they are not large.
+
+    Raises:
+        IncompatibleCatalogue: files are missing, truncated or changed; all of them are named.
+    """
+    listing: dict[str, Any] = manifest["files"]
+    if hashes is None:
+        hashes = sum(entry["bytes"] for entry in listing.values()) <= HASHED_ON_OPENING
+    damage = _damage(folder / manifest["data"], listing, hashes)
+    if damage:
+        raise IncompatibleCatalogue(f"the catalogue {folder} is damaged ({'; '.join(damage)}): build it again")
+
+
+def _damage(data: Path, listing: Mapping[str, Any], hashes: bool) -> list[str]:
+    found = []
+    for name, entry in listing.items():
+        path = data / name
+        if not path.is_file():
+            found.append(f"{name} is missing")
+        elif path.stat().st_size != entry["bytes"]:
+            found.append(f"{name} has {path.stat().st_size} bytes, not {entry['bytes']}")
+        elif hashes and digest_file(path) != entry["sha256"]:
+            found.append(f"{name} was changed: its SHA-256 differs")
+    return found
+
+
+def load_array(path: Path) -> Array:
+    """Open an array through a read-only memory map.
+
+    Raises:
+        IncompatibleCatalogue: the file is no array.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise IncompatibleCatalogue(f"cannot read {path}: {error}; build the catalogue again") from error
+    return np.asarray(array)
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold a catalogue's write lock, making its folder where missing.
+
+    Raises:
+        CatalogueError: somebody else writes, the place cannot be written, or it holds something else.
+    """
+    _make(folder)
+    try:
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise CatalogueError(f"cannot write the catalogue {folder}: {error.strerror or error}") from error
+    try:
+        _acquire(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise CatalogueError(f"{folder} is a file; a catalogue needs a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        strangers = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+    except OSError as error:
+        raise CatalogueError(f"cannot make the catalogue {folder}: {error.strerror or error}") from error
+    unfinished = all(name.startswith("data-") for name in strangers)
+    if MANIFEST not in strangers and not unfinished:
+        raise CatalogueError(f"{folder} holds other files ({strangers[0]}, ...) and no catalogue: give a new folder")
+
+
+def _acquire(descriptor: int, folder: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # no advisory locks on Windows; the renames still keep the catalogue whole
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CatalogueError(f"somebody else is writing the catalogue {folder}: try again when they are done") from None
+
+
+def _sync(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

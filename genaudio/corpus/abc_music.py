@@ -1,8 +1,9 @@
 """Lines of ABC music -> segments: what stands between two bar lines, with exact lengths.
 
 Grace notes are left out; of a chord the highest note is taken; a tie joins notes of one pitch (a hyphen between two
-pitches is a slur, as the transcribers of the 1990s wrote it). An accidental holds in all octaves until the next bar line
-(ABC standard 2.1, section 11.3).
+pitches is a slur, as the transcribers of the 1990s wrote it). An accidental holds in all octaves until the next bar
+line (ABC standard 2.1, section 11.3). music21's own reader is not used: on these files it loses the note after a
+fermata, the dotting of a pair with an ornament inside, and accidentals that hold for the rest of a bar.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class MusicReader:
         self._compound = compound
         self._accidentals: dict[str, int] = {}
         self._tie = False
-        self._tied_name = ("", 0)
+        self._sounded = ("", 0)
+        self._over_bar = ("", 0)
         self._broken = Fraction(1)
         self._last: Event | None = None
         self._tuplet = (Fraction(1), 0)
@@ -171,8 +173,7 @@ class MusicReader:
 
     def _bar(self, text: str) -> None:
         self._accidentals = {}
-        if self._tie and self._last is not None:
-            self._accidentals[self._tied_name[0]] = self._tied_name[1]
+        self._over_bar = self._sounded if self._tie else ("", 0)
         self._close(":" in text or "||" in text or "]" in text or "[" in text)
 
     def _close(self, part: bool) -> None:
@@ -190,7 +191,9 @@ class MusicReader:
         if accidental:
             self._accidentals[name] = _ALTERATION[accidental]
         alteration = self._accidentals.get(name, self._signature.get(name, 0))
-        self._tied_name = (name, alteration)
+        if not accidental and self._over_bar[0] == name:
+            alteration = self._over_bar[1]
+        self._sounded = (name, alteration)
         octaves = (5 if letter.isupper() else 6) + octave.count("'") - octave.count(",")
         return 12 * octaves + _PITCH[name] + alteration
 
@@ -218,6 +221,7 @@ class MusicReader:
         last = self._last
         event.tied = self._tie and last is not None and event.pitch is not None and last.pitch == event.pitch
         self._tie = False
+        self._over_bar = ("", 0)
         self._last = event
         self.segments[-1].events.append(event)
 

@@ -98,7 +98,9 @@ def _take_bar(waiting: list[Segment], bar: Fraction, bars: Bars, number: int) ->
         bars.events += segment.events
     elif length < bar and length + following.length == bar:
         bars.repairs["split bar"] += 1
-        bars.events += segment.events + waiting.pop(0).events
+        rest = waiting.pop(0)
+        waiting.insert(0, Segment(segment.events + rest.events, rest.closes_part))
+        _take_bar(waiting, bar, bars, number)
     elif segment.closes_part:
         pickup = waiting.pop(0).events if short_follows else []
         bars.events += _join_parts(segment.events, pickup, bar, bars, number)

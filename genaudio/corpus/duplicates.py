@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class Pair:
 
 def interval_ngrams(pitches: Sequence[int], length: int = NGRAM) -> Ngrams:
     """Return where each n-gram of `length` intervals begins: {intervals: places of the first note}."""
-    steps = [b - a for a, b in zip(pitches, pitches[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(pitches)]
     places: Ngrams = defaultdict(list)
     for place in range(len(steps) - length + 1):
         places[tuple(steps[place : place + length])].append(place)
@@ -84,9 +85,7 @@ def identity(first: Sequence[int], second: Sequence[int], transposition: int = 0
     return 1.0 if longer == 0 else 1 - edit_distance(first, [pitch + transposition for pitch in second]) / longer
 
 
-def find_pairs(
-    melodies: Sequence[Sequence[int]], progress: Callable[[int], None] | None = None
-) -> Iterator[Pair]:
+def find_pairs(melodies: Sequence[Sequence[int]], progress: Callable[[int], None] | None = None) -> Iterator[Pair]:
     """Compare melodies, given as their pitches, and yield the pairs that share enough to be looked at."""
     grams = [interval_ngrams(pitches) for pitches in melodies]
     index: dict[Hashable, list[int]] = defaultdict(list)
@@ -96,9 +95,7 @@ def find_pairs(
     for number, own in enumerate(grams):
         if progress is not None:
             progress(number + 1)
-        votes = Counter(
-            other for gram in own if len(index[gram]) <= _COMMON for other in index[gram] if other < number
-        )
+        votes = Counter(other for gram in own if len(index[gram]) <= _COMMON for other in index[gram] if other < number)
         for other in sorted(votes):
             shared = own.keys() & grams[other].keys()
             containment = len(shared) / min(len(own), len(grams[other]))

@@ -68,8 +68,8 @@ def extract_tune(tune: AbcTune, source: str, identifier: str) -> ExtractedTune:
     key, rule = _key(written, bars, ends)
     repairs = bars.repairs + Counter([f"key by {rule}"] if rule else [])
     title = clean_title(tune.first("T"))
-    style, origin = tune_style(source, tune, metre)
     melody = _melody(bars, metre, key, title)
+    style, origin = tune_style(source, tune, metre, melody)
     return ExtractedTune(identifier, title, style, source, melody, repairs, origin)
 
 

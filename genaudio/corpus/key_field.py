@@ -8,6 +8,7 @@ from genaudio.corpus.errors import TuneError
 from genaudio.score import Key, ScoreError
 
 _SHARPS = "FCGDAEB"
+_KEY = re.compile(r"([A-G])([#b]?)\s*(maj|min|dor|mix|phr|lyd|loc|aeo|ion|m(?![a-z])|M(?![a-z]))?", re.IGNORECASE)
 _EXPLICIT = re.compile(r"(\^|_|=)([A-Ga-g])")
 _ALTERATION = {"^": 1, "_": -1, "=": 0}
 
@@ -21,7 +22,7 @@ def parse_key(text: str) -> Key:
     text = text.strip()
     if text.lower().startswith("hp"):
         return Key.parse("A mixolydian")
-    match = re.match(r"([A-G])([#b]?)\s*(maj|min|dor|mix|phr|lyd|loc|aeo|ion|m(?![a-z])|M(?![a-z]))?", text, re.IGNORECASE)
+    match = _KEY.match(text)
     if match is None or match[1].islower():
         raise TuneError("unreadable key", f"K:{text}")
     mode = match[3] or "major"
@@ -38,8 +39,8 @@ def signature(text: str) -> dict[str, int]:
         TuneError: the text names no key.
     """
     fifths = parse_key(text).fifths
-    named = {letter: 1 for letter in _SHARPS[: max(fifths, 0)]}
-    named |= {letter: -1 for letter in _SHARPS[::-1][: max(-fifths, 0)]}
+    named = dict.fromkeys(_SHARPS[: max(fifths, 0)], 1)
+    named |= dict.fromkeys(_SHARPS[::-1][: max(-fifths, 0)], -1)
     for sign, letter in _EXPLICIT.findall(text.split("%")[0]):
         named[letter.upper()] = _ALTERATION[sign]
     return named

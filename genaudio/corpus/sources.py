@@ -47,9 +47,7 @@ class Source:
         """
         found = sorted((root / self.folder).glob(self.pattern))
         if not found:
-            raise CorpusError(
-                f"{root / self.folder} holds no {self.pattern} files; install music21 with its corpus (its wheel has it)"
-            )
+            raise CorpusError(f"{root / self.folder} holds no {self.pattern} files; install music21 with its corpus")
         return found
 
 
@@ -84,7 +82,8 @@ SOURCES = (
         pattern="*.abc",
         notice=(
             "Z: fields read 'Contributed by Ray Davies', 'Contributed 2008... by John Chambers', 'John B. Walsh', 'Bob "
-            "Puckette' and the like (2000-2008); no field, comment or file speaks of copyright, licence or commercial use."
+            "Puckette' and the like (2000-2008); no field, comment or file speaks of copyright, licence or commercial "
+            "use."
         ),
         usable="The music is in the public domain: it was printed in 1883 by Elias Howe, who died in 1895. " + _SILENT,
     ),

@@ -1,23 +1,24 @@
-"""Tune styles: from the rhythm field, else the title's words, else the book's section and the metre."""
+"""Tune styles: from the rhythm field, else the title's words or the book's section, else metre and rhythm."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from genaudio.corpus.abc_text import AbcTune
-from genaudio.score import Metre
+from genaudio.score import Melody, Metre
 
 STYLES = (
-    "air", "clog", "gavotte", "hornpipe", "jig", "long dance", "march", "minuet", "other", "polka", "quickstep", "reel",
-    "schottische", "slip jig", "strathspey", "waltz",
+    "air", "clog", "country dance", "gavotte", "hornpipe", "jig", "long dance", "march", "minuet", "other",
+    "polka", "quickstep", "reel", "schottische", "slip jig", "strathspey", "waltz",
 )  # fmt: skip
 """All styles, sorted; "other" only where nothing is known."""
 
 _WORDS = (
     (r"slip\s?-?jig|hop\s?-?jig", "slip jig"),
     (r"highland fling|\bfling\b|schottisch\w*", "schottische"),
-    (r"strathspey", "strathspey"),
+    (r"\bstrath?s[a-z]*y\b", "strathspey"),
     (r"hornpipe", "hornpipe"),
     (r"\bclog\b", "clog"),
     (r"\breel\b", "reel"),
@@ -28,18 +29,22 @@ _WORDS = (
     (r"\bwaltz|\bvalse\b|\bwalz\b|\bwalse\b", "waltz"),
     (r"gavott?e?|\bgavot", "gavotte"),
     (r"\bpolka\b", "polka"),
+    (r"allemand|cott?ill?on|country dance", "country dance"),
     (r"\bair\b|\blament\w*|\bsong\b|\bsung\b|lullaby", "air"),
 )
 _WALKAROUND = re.compile(r"walk\s?-?around|essence", re.IGNORECASE)
-_REEL_METRES = ("4/4", "2/2", "2/4")
+_SLOW = re.compile(r"slow|grave|largo|adagio|tender|plaintive|andant|affettuoso|affect", re.IGNORECASE)
+_STYLE_BY_METRE = {"9/8": "slip jig", "6/8": "jig", "12/8": "jig", "3/4": "air", "3/8": "air", "2/4": "country dance"}
+_LEAST_DENSITY = 1.75
+_LEAST_DOTTED = 0.2
 
 _ONEILL_SECTIONS = (
     (1, 700, "air"), (701, 1115, "jig"), (1116, 1175, "slip jig"), (1176, 1555, "reel"), (1556, 1780, "hornpipe"),
     (1781, 1800, "long dance"), (1801, 1850, "march"),
 )  # fmt: skip
-"""O'Neill's book by number; read from the rhythm fields and metres of its encoding (all 6/8 from 701 on, all 9/8 from
-1116, cut time from 1176, hornpipes from 1556, then long dances, then marches and the rest). The airs end before 701: the
-numbers from 636 to 700 are Carolan's airs and planxties."""
+"""O'Neill's book by number: airs (from 626 Carolan's), double jigs, hop jigs, reels, hornpipes, long dances, marches
+and the rest. The rhythm fields and metres of the encoding agree: all are in 6/8 from 701 on and in 9/8 from 1116, in
+cut time from 1176, and the fields say hornpipe from 1556."""
 
 
 def named_style(texts: Sequence[str]) -> str | None:
@@ -51,16 +56,16 @@ def named_style(texts: Sequence[str]) -> str | None:
     return None
 
 
-def tune_style(source: str, tune: AbcTune, metre: Metre) -> tuple[str, str]:
-    """Return a tune's style and what it was read from: "field", "title", "section" or "metre".
+def tune_style(source: str, tune: AbcTune, metre: Metre, melody: Melody) -> tuple[str, str]:
+    """Return a tune's style and what it was read from: "field", "title", "section" or "rhythm".
 
     A jig in 9/8 is a slip jig, whatever the field says.
     """
-    style, origin = _tune_style(source, tune, metre)
+    style, origin = _tune_style(source, tune, metre, melody)
     return ("slip jig" if style == "jig" and str(metre) == "9/8" else style), origin
 
 
-def _tune_style(source: str, tune: AbcTune, metre: Metre) -> tuple[str, str]:
+def _tune_style(source: str, tune: AbcTune, metre: Metre, melody: Melody) -> tuple[str, str]:
     fields = [*tune.fields.get("R", []), *tune.fields.get("G", [])]
     style = named_style(fields)
     if style is not None:
@@ -72,7 +77,7 @@ def _tune_style(source: str, tune: AbcTune, metre: Metre) -> tuple[str, str]:
         return style, "title"
     if source == "ryan" and any(_WALKAROUND.search(text) for text in [*fields, *tune.fields.get("T", [])]):
         return "other", "title"
-    return _by_metre(tune, metre), "metre"
+    return _by_rhythm(tune, metre, melody), "rhythm"
 
 
 def _oneill_section(number: str) -> str:
@@ -80,14 +85,24 @@ def _oneill_section(number: str) -> str:
     return next((style for first, last, style in _ONEILL_SECTIONS if first <= value <= last), "other")
 
 
-def _by_metre(tune: AbcTune, metre: Metre) -> str:
+def _by_rhythm(tune: AbcTune, metre: Metre, melody: Melody) -> str:
+    """Judge an unnamed tune of Aird's by its tempo marking, metre, density and dotted pairs.
+
+    Thresholds separate the named tunes of the same books: reels and strathspeys have about two notes a quarter note,
+    airs and marches 1.3 to 1.8; strathspeys have a quarter of their notes in dotted pairs, reels hardly any.
+    """
+    if _SLOW.search(" ".join(tune.fields.get("Q", []))):
+        return "air"
     name = str(metre)
-    if re.search(r"slow|grave|largo|adagio|tender|plaintive|andant", " ".join(tune.fields.get("Q", [])), re.IGNORECASE):
+    if name not in ("4/4", "2/2"):
+        return _STYLE_BY_METRE.get(name, "other")
+    if len(melody) < _LEAST_DENSITY * melody.end:
         return "air"
-    if name == "9/8":
-        return "slip jig"
-    if name in ("6/8", "12/8"):
-        return "jig"
-    if name in ("3/4", "3/8", "3/2", "6/4"):
-        return "air"
-    return "other"
+    return "strathspey" if dotted_share(melody) >= _LEAST_DOTTED else "reel"
+
+
+def dotted_share(melody: Melody) -> float:
+    """Return the share of notes that begin a dotted pair: two notes of which one is three times as long."""
+    lengths = [note.duration_ticks for note in melody.notes]
+    pairs = sum(max(a, b) == 3 * min(a, b) for a, b in pairwise(lengths))
+    return pairs / max(len(lengths), 1)

@@ -22,6 +22,8 @@ from genaudio.score import TICKS_PER_QUARTER, Key, Melody, Metre, Note, to_ticks
 WORKS_FILE = Path(__file__).parent.parent / "assets" / "corpus" / "works.jsonl.gz"
 """The training works that ship."""
 
+_REMEDY = "build it with: genaudio corpus build"
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingWork:
@@ -73,8 +75,17 @@ def read_work(record: dict[str, Any]) -> TrainingWork:
         title=record["title"],
         pickup=record["pickup"] / TICKS_PER_QUARTER,
     )
-    names = ("id", "title", "style", "source", "licence", "family", "split")
-    return TrainingWork(*(record[name] for name in names), tuple(record["aliases"]), melody)
+    return TrainingWork(
+        id=record["id"],
+        title=record["title"],
+        style=record["style"],
+        source=record["source"],
+        licence=record["licence"],
+        family=record["family"],
+        split=record["split"],
+        aliases=tuple(record["aliases"]),
+        melody=melody,
+    )
 
 
 def save_works(works: Iterable[TrainingWork], path: Path) -> None:
@@ -111,6 +122,6 @@ def load_works(split: str | None = None, path: Path | str | None = None) -> list
             records = [json.loads(line) for line in lines]
         return [read_work(record) for record in records if split is None or record["split"] == split]
     except FileNotFoundError as error:
-        raise CorpusError(f"there is no file of training works at {place}; build it with: genaudio corpus build") from error
+        raise CorpusError(f"there is no file of training works at {place}; {_REMEDY}") from error
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorpusError(f"{place} is no file of training works ({error}); build it with: genaudio corpus build") from error
+        raise CorpusError(f"{place} is no file of training works ({error}); {_REMEDY}") from error

@@ -16,10 +16,28 @@ class Nearest:
     Attributes:
         match: the match as in the JSON of a screening: `work`, `verdict`, `score`, `passages`...
         melody: the work's notes; None where they are not at hand, and its side is then not drawn.
+        pairs: for each passage the aligned notes as (query, work); where missing, all notes from first to last count.
     """
 
     match: Mapping[str, Any]
     melody: Melody | None = None
+    pairs: tuple[tuple[tuple[int, int], ...], ...] = ()
+
+    def copied(self, number: int, query: Melody | None) -> tuple[set[int], set[int]]:
+        """Return which notes of the query and of the work are the same in a passage, transposition allowed for."""
+        passage = self.match["passages"][number]
+        if number < len(self.pairs) and query is not None and self.melody is not None:
+            shift = int(self.match["transposition"])
+            same = [
+                (ours, theirs)
+                for ours, theirs in self.pairs[number]
+                if query.notes[ours].pitch == self.melody.notes[theirs].pitch + shift
+            ]
+            return {ours for ours, _ in same}, {theirs for _, theirs in same}
+        ours, theirs = (
+            set(range(passage[side]["first_note"], passage[side]["last_note"] + 1)) for side in ("query", "work")
+        )
+        return ours, theirs
 
 
 @dataclass(frozen=True)

@@ -107,8 +107,8 @@ def _score(exhibit: Exhibit) -> str:
         index
         for nearest in exhibit.nearest
         if nearest.match["verdict"] in ("match", "review")
-        for passage in nearest.match["passages"]
-        for index in range(passage["query"]["first_note"], passage["query"]["last_note"] + 1)
+        for number in range(len(nearest.match["passages"]))
+        for index in nearest.copied(number, melody)[0]
     }
     pitches = (min(melody.pitches), max(melody.pitches))
     spans = rows(melody)

@@ -36,7 +36,7 @@ def _work(nearest: Nearest, query: Melody | None) -> str:
         f'<div class="work {escape(match["verdict"])}"><h4>{escape(str(work.get("title") or work["id"]))}</h4>',
         f'<p class="origin">{origin}: <code>{escape(str(work["id"]))}</code></p>',
         f'<p class="measure">{_measure(match)}</p>',
-        *(_passage(passage, query, nearest.melody, int(match.get("transposition") or 0)) for passage in passages),
+        *(_passage(nearest, number, query) for number in range(len(passages))),
         f"<p>… and {left} more passages</p>" if left > 0 else "",
         "</div>",
     ]
@@ -47,7 +47,7 @@ def _measure(match: Mapping[str, Any]) -> str:
     """Say in a line how near the work comes."""
     badge = {"match": "Match", "review": "Review"}.get(match["verdict"], "Below the threshold")
     items = [f'<span class="badge">{badge}</span>', escape(str(match["kind"]).replace("-", " "))]
-    items.append(f"score {float(match['score']):.2f}")
+    items.append(f"{float(match['score']):.1f} bits of evidence")
     rate = match.get("false_positive_rate")
     if rate is not None:
         items.append(f"chance finds as much in {percent(float(rate))} of unrelated tunes")
@@ -68,23 +68,23 @@ def transposition(semitones: int) -> str:
     return f"transposed by {abs(semitones)} {unit} {'up' if semitones > 0 else 'down'}"
 
 
-def _passage(passage: Mapping[str, Any], query: Melody | None, work: Melody | None, semitones: int) -> str:
-    identity = passage.get("identity")
-    same = "" if identity is None else f", {100 * float(identity):.0f} % alike"
-    sides = _side("This piece", query, passage["query"]) + _side("The work", work, passage["work"])
-    return (
-        f'<figure><figcaption>{int(passage["notes"])} notes{same}</figcaption><div class="sides">{sides}</div></figure>'
+def _passage(nearest: Nearest, number: int, query: Melody | None) -> str:
+    passage = nearest.match["passages"][number]
+    ours, theirs = nearest.copied(number, query)
+    caption = f"{int(passage['notes'])} notes agree, {100 * float(passage['identity']):.0f} % of those aligned"
+    sides = _side("This piece", query, passage["query"], ours) + _side(
+        "The work", nearest.melody, passage["work"], theirs
     )
+    return f'<figure><figcaption>{caption}</figcaption><div class="sides">{sides}</div></figure>'
 
 
-def _side(name: str, melody: Melody | None, place: Mapping[str, Any]) -> str:
+def _side(name: str, melody: Melody | None, place: Mapping[str, Any], copied: set[int]) -> str:
     """Draw one side of a passage, the copied notes marked, with its bars."""
     if melody is None or not melody.notes:
         return f'<div><p class="place">{name}: notes {place["first_note"] + 1} to {place["last_note"] + 1}</p></div>'
     start, end = float(place["start_beat"]), float(place["end_beat"])
     span = Span(max(0.0, start - _LEAD), min(max(melody.end, end), end + _LEAD))
-    marked = range(int(place["first_note"]), int(place["last_note"]) + 1)
-    roll = draw(melody, span, marked, f"{name}, the passage in the notes marked")
+    roll = draw(melody, span, copied, f"{name}, the notes that agree marked")
     return f'<div><p class="place">{name}{_bars(melody, start, end)}</p>{roll}</div>'
 
 

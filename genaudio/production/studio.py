@@ -1,0 +1,152 @@
+"""The models of a production, loaded once: composes until a melody is clear, and renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from checks import Screener, Screening, Verdict
+from genaudio.errors import GenaudioError
+from genaudio.instruments import Family
+from genaudio.melody.wish import Wish
+from genaudio.score import DEFAULT_TEMPO, Melody, Score
+
+if TYPE_CHECKING:
+    from genaudio.renderer import Rendering
+
+ATTEMPTS = 8
+"""How often a melody that is not clear is composed anew, as a rule."""
+_GRAVITY = (Verdict.CLEAR, Verdict.REVIEW, Verdict.NOT_SCREENED, Verdict.MATCH)
+
+
+class Composes(Protocol):
+    """Writes melodies."""
+
+    def compose(self, wish: Wish, seed: int = 0, count: int = 1) -> list[Melody]:
+        """Return `count` melodies; the same for the same wish and seed."""
+        ...
+
+
+class Renders(Protocol):
+    """Plays scores."""
+
+    def render(self, score: Score, seed: int = 0) -> Rendering:
+        """Return the audio of a score; the same for the same score and seed on one device."""
+        ...
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One melody that was composed and screened: its seed, the melody, the screening."""
+
+    seed: int
+    melody: Melody
+    screening: Screening
+
+
+@dataclass(frozen=True)
+class Session:
+    """What came of composing: the melody that was taken and all attempts.
+
+    Attributes:
+        taken: the first that is clear, or the mildest one where none is.
+        attempts: all in order.
+        limit: how many there might have been.
+        seconds: time spent, by stage.
+    """
+
+    taken: Attempt
+    attempts: tuple[Attempt, ...]
+    limit: int
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Composer, renderer and screener, and the device that they run on."""
+
+    composer: Composes
+    renderer: Renders
+    screener: Screener
+    device: str = "cpu"
+
+    @classmethod
+    def load(cls, device: str = "auto", catalogues: Iterable[Path | str] = ()) -> Studio:
+        """Load the shipped models and open the catalogues, the training works always among them.
+
+        Raises:
+            GenaudioError: the device is unknown.
+            IncompatibleError: a shipped file is missing or damaged.
+            CatalogueError: a catalogue is missing or does not fit.
+        """
+        from genaudio.production.catalogue import open_screener
+
+        screener = open_screener(catalogues)
+        from genaudio.devices import choose_device
+        from genaudio.melody import Composer
+        from genaudio.renderer import Renderer
+
+        chosen = str(choose_device(device))
+        return cls(Composer.load(device=chosen), Renderer.load(device=chosen), screener, chosen)
+
+    def compose(self, wish: Wish, seed: int, attempts: int = ATTEMPTS) -> Session:
+        """Compose until a melody is clear, each attempt with the next seed of a row that `seed` begins.
+
+        Args:
+            wish: what is wished of the melody.
+            seed: seed of the first attempt.
+            attempts: most attempts; of those that are not clear the mildest is taken.
+
+        Raises:
+            GenaudioError: `attempts` is less than 1, or the wish cannot be fulfilled.
+        """
+        if attempts < 1:
+            raise GenaudioError(f"a melody needs 1 attempt or more, not {attempts}")
+        made: list[Attempt] = []
+        seconds = {"compose": 0.0, "screen": 0.0}
+        for number in range(attempts):
+            start = perf_counter()
+            melody = self.composer.compose(wish, attempt_seed(seed, number), 1)[0]
+            composed = perf_counter()
+            screening = self.screener.screen(melody)
+            seconds["compose"] += composed - start
+            seconds["screen"] += perf_counter() - composed
+            made.append(Attempt(attempt_seed(seed, number), melody, screening))
+            if screening.verdict == Verdict.CLEAR:
+                break
+        taken = min(made, key=lambda attempt: _GRAVITY.index(attempt.screening.verdict))
+        return Session(taken, tuple(made), attempts, seconds)
+
+
+def attempt_seed(seed: int, number: int) -> int:
+    """Return the seed of an attempt: `seed` itself for the first, then seeds that no neighbouring track uses."""
+    if number == 0:
+        return seed
+    return int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(11))
+
+
+def fitted(melody: Melody, family: Family, tempo: float | None = None) -> Melody:
+    """Return a melody in the octave that suits an instrument best, with a tempo.
+
+    Args:
+        melody: the notes.
+        family: the instrument.
+        tempo: quarter notes a minute where the melody says nothing.
+    """
+    tempo = melody.tempo or tempo or DEFAULT_TEMPO
+    if not melody.notes:
+        return replace(melody, tempo=tempo)
+    low, high = min(melody.pitches), max(melody.pitches)
+
+    def outside(octaves: int) -> tuple[int, int]:
+        """How far the range leaves the instrument's, then how far the melody is moved."""
+        shift = 12 * octaves
+        return max(0, family.low - low - shift) + max(0, high + shift - family.high), abs(octaves)
+
+    choices = [octaves for octaves in range(-5, 6) if low + 12 * octaves >= 0 and high + 12 * octaves <= 127]
+    return replace(melody.transposed(12 * min(choices, key=outside)), tempo=tempo)

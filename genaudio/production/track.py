@@ -1,0 +1,182 @@
+"""One track end to end: composed, screened, rendered, packaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from genaudio.errors import GenaudioError
+from genaudio.instruments import family_named
+from genaudio.melody.wish import Wish
+from genaudio.production.folder import claim, file_name, free_name, whole_folder
+from genaudio.production.release import Production, check_formats, write_package
+from genaudio.production.studio import ATTEMPTS, Studio, fitted
+from genaudio.score import Melody, Score
+
+Tell = Callable[[float | None, str], None]
+"""Is told how far the work is, from 0 to 1, and what is being done."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished track.
+
+    Attributes:
+        folder: the package.
+        title: of the track.
+        verdict: ``clear``, ``review``, ``match`` or ``not-screened``.
+        duration: of the audio in seconds.
+        seconds: that making it took, loading the models not counted.
+        manifest: the content of manifest.json.
+    """
+
+    folder: Path
+    title: str
+    verdict: str
+    duration: float
+    seconds: float
+    manifest: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the command line reports."""
+        return {
+            "folder": str(self.folder),
+            "title": self.title,
+            "verdict": self.verdict,
+            "duration_s": round(self.duration, 3),
+            "seconds": round(self.seconds, 3),
+            "seed": self.manifest["seed"],
+            "attempts": len(self.manifest["attempts"]),
+            "files": sorted([*self.manifest["files"], "manifest.json"]),
+        }
+
+
+def make(
+    wish: Wish | None = None,
+    *,
+    instrument: str = "violin",
+    seed: int = 0,
+    count: int = 1,
+    out: Path | str | None = None,
+    formats: Sequence[str] = ("flac",),
+    catalogues: Iterable[Path | str] = (),
+    attempts: int = ATTEMPTS,
+    overwrite: bool = False,
+    device: str = "auto",
+    studio: Studio | None = None,
+    tell: Tell | None = None,
+) -> list[Made]:
+    """Make tracks: compose until clear of the catalogues, render, and write a release package for each.
+
+    Args:
+        wish: what is wished of the melodies; anything goes for None.
+        instrument: one of `genaudio.instruments.FAMILIES`.
+        seed: of the first track; the next ones take the following numbers.
+        count: how many tracks.
+        out: the folder of the track or, for several, the folder in which each gets its own; new names under
+            ``outputs`` where missing.
+        formats: audio formats; the FLAC master is always written.
+        catalogues: what to screen against beside the training works.
+        attempts: how often at most a melody is composed until it is clear.
+        overwrite: replace release packages that are there.
+        device: ``auto``, ``cpu``, ``cuda``...
+        studio: loaded models, to make several batches with.
+        tell: is told how far the work is.
+
+    Raises:
+        GenaudioError: a wish, name or folder cannot be used.
+        IncompatibleError: a shipped file is damaged.
+        CatalogueError: a catalogue cannot be used.
+    """
+    wish = wish or Wish()
+    family, chosen = family_named(instrument), check_formats(formats)
+    folders = _folders(wish, seed, count, None if out is None else Path(out), overwrite)
+    tell = tell or _silent
+    tell(None, "Loading the models")
+    studio = studio or Studio.load(device, catalogues)
+    made = []
+    for number, folder in enumerate(folders):
+        name = f"track {number + 1} of {count}" if count > 1 else "the track"
+
+        def stage(share: float, what: str, number: int = number, name: str = name) -> None:
+            tell((number + share) / count, f"{what} {name}")
+
+        made.append(_make_one(studio, wish, family.name, seed + number, folder, chosen, attempts, overwrite, stage))
+    return made
+
+
+def _silent(share: float | None, what: str) -> None:
+    """Tell nobody."""
+
+
+def _folders(wish: Wish, seed: int, count: int, out: Path | None, overwrite: bool) -> list[Path]:
+    """Choose the folder of each track and make sure, before any work, that it can be written."""
+    if count < 1:
+        raise GenaudioError(f"the number of tracks must be 1 or more, not {count}")
+    if seed < 0:
+        raise GenaudioError(f"a seed must be 0 or more, not {seed}")
+    if out is not None and count == 1:
+        folders = [out]
+    else:
+        parent = out or Path("outputs")
+        names = (file_name(f"{wish.style or 'tune'}-{seed + number}") for number in range(count))
+        folders = [parent / name if overwrite else free_name(parent / name) for name in names]
+    for folder in folders:
+        claim(folder, overwrite)
+    return folders
+
+
+def _make_one(
+    studio: Studio,
+    wish: Wish,
+    instrument: str,
+    seed: int,
+    folder: Path,
+    formats: tuple[str, ...],
+    attempts: int,
+    overwrite: bool,
+    stage: Callable[[float, str], None],
+) -> Made:
+    started, start = datetime.now(UTC), perf_counter()
+    with whole_folder(folder, overwrite) as temporary:
+        stage(0.0, "Composing")
+        session = studio.compose(wish, seed, attempts)
+        family = family_named(instrument)
+        melody = fitted(session.taken.melody, family)
+        melody = replace(melody, title=track_title(wish.style, melody, seed))
+        score = Score.from_melody(melody, program=family.program)
+        stage(0.2, "Rendering")
+        begun = perf_counter()
+        rendering = studio.renderer.render(score, seed=seed)
+        stage(0.8, "Packing")
+        manifest = write_package(
+            temporary,
+            Production(
+                title=melody.title or "",
+                wish=wish,
+                instrument=instrument,
+                seed=seed,
+                session=session,
+                melody=melody,
+                score=score,
+                rendering=rendering,
+                screener=studio.screener,
+                formats=formats,
+                device=studio.device,
+                started=started,
+                seconds={"render": perf_counter() - begun},
+            ),
+        )
+    duration = rendering.audio.shape[1] / rendering.sample_rate
+    return Made(folder, manifest["title"], manifest["verdict"], duration, perf_counter() - start, manifest)
+
+
+def track_title(style: str | None, melody: Melody, seed: int) -> str:
+    """Return a plain title that names no other work, such as ``Reel in D major, no. 12345``."""
+    kind = (style or "tune").replace("_", " ").capitalize()
+    key = f" in {melody.key}" if melody.key is not None else ""
+    return f"{kind}{key}, no. {seed}"

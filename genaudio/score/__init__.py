@@ -3,12 +3,14 @@
 Time is in quarter notes from the beginning of the piece (the pickup, where there is one); pitch is a MIDI number.
 """
 
+from genaudio.score.abc_writer import write_abc
 from genaudio.score.errors import ScoreError
 from genaudio.score.jsonl import Entry, write_entries
 from genaudio.score.key import MODES, Key, parse_mode
 from genaudio.score.melody import Melody
 from genaudio.score.metre import Metre
 from genaudio.score.midi_writer import write_midi
+from genaudio.score.musicxml_writer import write_musicxml
 from genaudio.score.note import TICKS_PER_QUARTER, Note, to_ticks
 from genaudio.score.read import iter_entries, read_entries, read_score
 from genaudio.score.score import DEFAULT_TEMPO, Score, Track
@@ -18,5 +20,5 @@ __all__ = [
     "DEFAULT_TEMPO", "MODES", "TICKS_PER_QUARTER",
     "Entry", "Key", "Melody", "Metre", "Note", "Score", "ScoreError", "Track", "Voice",
     "iter_entries", "main_voice", "parse_mode", "read_entries", "read_score", "to_ticks", "voices",
-    "write_entries", "write_midi",
+    "write_abc", "write_entries", "write_midi", "write_musicxml",
 ]  # fmt: skip

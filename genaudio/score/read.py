@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from genaudio.score.errors import ScoreError
@@ -38,14 +39,28 @@ def read_score(path: str | os.PathLike[str]) -> Score:
         from genaudio.score.musicxml_reader import read_musicxml
 
         return read_musicxml(data, name)
+    if kind == "ABC":
+        from genaudio.score.abc_reader import read_tune_score, split_tunes
+
+        tunes = split_tunes(decode_text(data))
+        if len(tunes) > 1:
+            raise _several(name, len(tunes))
+        try:
+            return read_tune_score(tunes[0])
+        except ScoreError as error:
+            raise ScoreError(f"{name}: {error}") from None
     entries = list(iter_entries(path))
     if len(entries) > 1:
-        raise ScoreError(f"{name} holds {len(entries)} works where one is wanted; save that one in a file of its own")
+        raise _several(name, len(entries))
     if not entries:
         return Score(())
     entry = entries[0]
     score = Score.from_melody(entry.melody)
     return Score(score.tracks, score.tempi, score.metres, score.keys, score.pickup, entry.title, entry.creator)
+
+
+def _several(name: str, count: int) -> ScoreError:
+    return ScoreError(f"{name} holds {count} works where one is wanted; save that one in a file of its own")
 
 
 def read_entries(path: str | os.PathLike[str]) -> list[Entry]:
@@ -70,13 +85,14 @@ def iter_entries(path: str | os.PathLike[str], on_reject: Callable[[str, str], N
     """
     data = read_bytes(path)
     kind = _kind(data, path)
+    works: Iterator[tuple[str, Callable[[], Entry]]]
     if kind == "JSONL":
-        works = ((f"line {number}", lambda line=line: parse_entry(line)) for number, line in parse_lines(data))
+        works = ((f"line {number}", partial(parse_entry, line)) for number, line in parse_lines(data))
     elif kind == "ABC":
         from genaudio.score.abc_reader import read_tune, split_tunes
 
         works = (
-            (f"tune {tune.number}", lambda tune=tune: read_tune(tune, Path(path).stem))
+            (f"tune {tune.number}", partial(read_tune, tune, Path(path).stem))
             for tune in split_tunes(decode_text(data))
         )
     else:
@@ -110,7 +126,7 @@ def _kind(data: bytes, path: str | os.PathLike[str]) -> str:
         return "MusicXML"
     if start.startswith(b"{"):
         return "JSONL"
-    if start.startswith(b"X:") or b"\nX:" in data or b"\rX:" in data:
+    if start.startswith((b"X:", b"%abc")) or b"\nX:" in data or b"\rX:" in data:
         return "ABC"
     suffix = Path(path).suffix.lower()
     for kind, suffixes in SUFFIXES.items():

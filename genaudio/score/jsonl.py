@@ -135,7 +135,7 @@ def entry_line(entry: Entry) -> str:
         "key": None if melody.key is None else str(melody.key),
         "tempo": None if melody.tempo is None else _short(melody.tempo),
         "pickup": _short(melody.pickup) or None,
-        "notes": [[_short(note.onset), _short(note.duration), note.pitch] for note in melody.notes],
+        "notes": [[_short(note.onset), _short(note.duration), int(note.pitch)] for note in melody.notes],
     }
     return json.dumps({name: value for name, value in work.items() if value is not None}, ensure_ascii=False)
 

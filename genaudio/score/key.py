@@ -91,11 +91,14 @@ class Key:
     def spell(self, pitch: int) -> tuple[str, int, int]:
         """Spell a MIDI pitch in this key as (letter, accidental in semitones, octave of scientific notation).
 
-        Takes, of the spellings on the line of fifths, the one nearest to the middle of the key's own seven.
+        Takes, of the spellings on the line of fifths, the one nearest to the middle of the key's own seven. Of two
+        that are equally near the sharper is taken, as it is the leading note of minor (G# in A minor, B# in C# minor),
+        except outside minor where it would be a double sharp.
         """
         centre = self.fifths + 2  # the seven scale notes are fifths-1 .. fifths+5 on the line of fifths
-        place = (pitch * 7) % 12
-        place += 12 * round((centre - place) / 12)
+        place = (pitch * 7 - centre + 5) % 12 + centre - 5  # centre-5 .. centre+6
+        if place == centre + 6 and place > 12 and self.mode != "minor":
+            place -= 12
         letter = _LINE_OF_FIFTHS[(place + 1) % 7]
         accidental = (place + 1) // 7
         octave = (pitch - accidental - _NATURALS[letter]) // 12 - 1

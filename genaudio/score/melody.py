@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
+from itertools import pairwise
+from math import ceil, isfinite
 
 from genaudio.score.errors import ScoreError
 from genaudio.score.key import Key
@@ -47,7 +48,7 @@ class Melody:
         pickup: float = 0.0,
     ) -> None:
         ordered = tuple(sorted(notes))
-        for earlier, later in zip(ordered, ordered[1:], strict=False):
+        for earlier, later in pairwise(ordered):
             if earlier.offset_ticks > later.onset_ticks + 1:
                 raise ScoreError(
                     f"a melody has one voice, but notes {earlier.pitch} and {later.pitch} sound together at "
@@ -55,7 +56,7 @@ class Melody:
                 )
         if tempo is not None and not 0 < tempo < 10_000:
             raise ScoreError(f"a tempo must be more than 0 quarter notes a minute, not {tempo}")
-        if not pickup >= 0:
+        if not (isfinite(pickup) and pickup >= 0):
             raise ScoreError(f"a pickup must be 0 or more quarter notes, not {pickup}")
         for name, value in zip(
             ("notes", "metre", "key", "tempo", "title", "pickup"),
@@ -109,6 +110,6 @@ class Melody:
         """
         if self.metre is None:
             raise ScoreError("a melody without a metre has no bars")
-        lead = self.metre.bar_ticks - to_ticks(self.pickup) if self.pickup else 0
+        lead = -to_ticks(self.pickup) % self.metre.bar_ticks
         bar, ticks = divmod(note.onset_ticks + lead, self.metre.bar_ticks)
         return bar, Fraction(ticks, TICKS_PER_QUARTER)

@@ -157,7 +157,7 @@ def _instrument(midi: PrettyMIDI, track: Track, loud: bool) -> Instrument:
     second = midi.tick_to_time
     for note in without_overlaps(track.notes):
         start, end = note.onset_ticks, max(note.offset_ticks, note.onset_ticks + 1)
-        instrument.notes.append(PrettyNote(note.velocity, note.pitch, second(start), second(end)))
+        instrument.notes.append(PrettyNote(int(note.velocity), int(note.pitch), second(start), second(end)))
     if not loud:
         instrument.control_changes.append(ControlChange(7, round(127 * min(1.0, max(0.0, track.volume)) ** 0.5), 0.0))
     if track.pan:

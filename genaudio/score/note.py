@@ -40,9 +40,9 @@ class Note:
             raise ScoreError(f"a note's onset must be 0 or more quarter notes, not {self.onset}")
         if not (math.isfinite(self.duration) and self.duration > 0):
             raise ScoreError(f"a note's duration must be more than 0 quarter notes, not {self.duration}")
-        if self.pitch != int(self.pitch) or not 0 <= self.pitch <= 127:
+        if not 0 <= self.pitch <= 127 or self.pitch != int(self.pitch):
             raise ScoreError(f"a note's pitch must be a MIDI number from 0 to 127, not {self.pitch}")
-        if self.velocity != int(self.velocity) or not 1 <= self.velocity <= 127:
+        if not 1 <= self.velocity <= 127 or self.velocity != int(self.velocity):
             raise ScoreError(f"a note's velocity must be from 1 to 127, not {self.velocity}")
 
     @property

@@ -52,8 +52,7 @@ def to_score(stream: Any, instruments: Mapping[str, tuple[int, bool]] | None = N
     flat = [part.flatten() for part in sounding]
     return Score(
         tracks=tuple(
-            _track(notes, (instruments or {}).get(str(part.id).split("-Staff")[0], (0, False)))
-            for part, notes in zip(parts, flat, strict=True)
+            _track(notes, _instrument_of(part, instruments or {})) for part, notes in zip(parts, flat, strict=True)
         ),
         tempi=tuple(_changes(_tempi(flat))),
         metres=tuple(_changes(_metres(flat[0]))),
@@ -62,6 +61,12 @@ def to_score(stream: Any, instruments: Mapping[str, tuple[int, bool]] | None = N
         title=about.title or about.movementName or None,
         creator=about.composer or None,
     )
+
+
+def _instrument_of(part: Any, instruments: Mapping[str, tuple[int, bool]]) -> tuple[int, bool]:
+    """Find a part's instrument: music21 keeps the part's id among its groups, and in the id of a staff of it."""
+    names = [*part.groups, str(part.id).split("-Staff")[0]]
+    return next((instruments[name] for name in names if name in instruments), (0, False))
 
 
 def _played_out(part: Any) -> Any:

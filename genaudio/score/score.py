@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
+from operator import itemgetter
 
 from genaudio.score.errors import ScoreError
 from genaudio.score.key import Key
@@ -73,7 +76,9 @@ class Score:
     creator: str | None = None
 
     def __post_init__(self) -> None:
-        tempi = tuple(sorted(self.tempi)) or ((0.0, DEFAULT_TEMPO),)
+        tempi = tuple(sorted(self.tempi, key=itemgetter(0))) or ((0.0, DEFAULT_TEMPO),)
+        if tempi[0][0] < 0:
+            raise ScoreError(f"a tempo must begin at quarter note 0 or later, not at {tempi[0][0]:g}")
         if tempi[0][0] > 0:
             tempi = ((0.0, DEFAULT_TEMPO), *tempi)
         for onset, tempo in tempi:
@@ -81,8 +86,12 @@ class Score:
                 raise ScoreError(f"the tempo at quarter note {onset:g} must be more than 0, not {tempo}")
         object.__setattr__(self, "tempi", tempi)
         object.__setattr__(self, "tracks", tuple(self.tracks))
+        for name in ("metres", "keys"):
+            object.__setattr__(self, name, tuple(sorted(getattr(self, name), key=itemgetter(0))))
+        if not (isfinite(self.pickup) and self.pickup >= 0):
+            raise ScoreError(f"a pickup must be 0 or more quarter notes, not {self.pickup}")
         starts = [0.0]
-        for (start, tempo), (end, _) in zip(tempi, tempi[1:], strict=False):
+        for (start, tempo), (end, _) in pairwise(tempi):
             starts.append(starts[-1] + (end - start) * 60.0 / tempo)
         object.__setattr__(self, "_tempo_seconds", tuple(starts))
 

@@ -1,0 +1,129 @@
+"""Audio files in and out through libsndfile: wav, flac, ogg (Vorbis) and mp3.
+
+Audio is float32 [C, T] in -1..1. torchaudio no longer reads or writes files by itself, so soundfile does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+
+from genaudio.errors import GenaudioError
+
+FORMATS: dict[str, tuple[str, str]] = {
+    "flac": ("FLAC", "PCM_24"),
+    "wav": ("WAV", "PCM_24"),
+    "ogg": ("OGG", "VORBIS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+}
+"""Container and encoding of each file extension."""
+TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", "license", "tracknumber", "genre")
+"""Tags that libsndfile knows; ``license`` survives in FLAC and Ogg only."""
+_BLOCK = 1 << 20
+
+
+def format_of(path: Path) -> str:
+    """Return the format that a file name's extension asks for.
+
+    Raises:
+        GenaudioError: it is none that can be written.
+    """
+    extension = path.suffix.lower().lstrip(".")
+    if extension not in FORMATS:
+        raise GenaudioError(f"{path.name}: audio is written as {', '.join(FORMATS)}, not {extension or 'nothing'!r}")
+    return extension
+
+
+def read_audio(path: Path) -> tuple[np.ndarray, int]:
+    """Read a whole audio file.
+
+    Returns:
+        audio float32 [C, T] and its sample rate. Samples that are not finite are set to 0.
+
+    Raises:
+        GenaudioError: the file is missing, a directory, empty, damaged or of an unknown kind.
+    """
+    import soundfile
+
+    if path.is_dir():
+        raise GenaudioError(f"{path} is a directory; name an audio file")
+    if not path.is_file():
+        raise GenaudioError(f"there is no file {path}")
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate, declared = int(file.samplerate), int(file.frames)
+            audio = file.read(dtype="float32", always_2d=True).T
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        reason = getattr(error, "error_string", str(error))
+        raise GenaudioError(f"{path} cannot be read as audio: {reason}") from error
+    if audio.shape[1] == 0:
+        raise GenaudioError(f"{path} holds no audio")
+    if 0 < declared < (1 << 62) and audio.shape[1] < declared:
+        raise GenaudioError(f"{path} is cut short: {audio.shape[1]} of {declared} samples can be read")
+    return np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0), rate
+
+
+def write_audio(path: Path, audio: np.ndarray, sample_rate: int, tags: Mapping[str, str] | None = None) -> None:
+    """Write audio whole or not at all; the extension says the format.
+
+    Args:
+        path: where to; an existing file is replaced.
+        audio: float32 [C, T] or [T]; values outside -1..1 are limited.
+        sample_rate: samples a second.
+        tags: any of `TAGS`.
+
+    Raises:
+        GenaudioError: the format is unknown, or the file cannot be written.
+    """
+    import soundfile
+
+    container, encoding = FORMATS[format_of(path)]
+    samples = np.clip(np.nan_to_num(np.atleast_2d(audio)), -1.0, 1.0).T.astype(np.float32)
+    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        with soundfile.SoundFile(temporary, "w", sample_rate, samples.shape[1], encoding, format=container) as file:
+            for name, value in (tags or {}).items():
+                setattr(file, name, value)
+            for start in range(0, len(samples), _BLOCK):  # libsndfile's Vorbis overflows its stack on long blocks
+                file.write(samples[start : start + _BLOCK])
+        os.replace(temporary, path)
+    except (soundfile.SoundFileError, OSError, RuntimeError) as error:
+        temporary.unlink(missing_ok=True)
+        raise GenaudioError(f"{path} cannot be written: {error}") from error
+
+
+def read_tags(path: Path) -> dict[str, str]:
+    """Return the tags of an audio file that libsndfile shows.
+
+    Raises:
+        GenaudioError: the file cannot be read.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            return dict(file.copy_metadata())
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise GenaudioError(f"{path} cannot be read as audio: {error}") from error
+
+
+def resample(audio: np.ndarray, rate: int, to: int) -> np.ndarray:
+    """Resample [C, T] with torchaudio's windowed sinc; the same array where the rates agree.
+
+    Raises:
+        GenaudioError: a rate is outside 1 kHz to 768 kHz.
+    """
+    if rate == to:
+        return audio
+    if not (1_000 <= rate <= 768_000 and 1_000 <= to <= 768_000):
+        raise GenaudioError(f"a sample rate must be from 1,000 to 768,000 Hz, not {rate} and {to}")
+    import torch
+    from torchaudio.functional import resample as sinc
+
+    common = gcd(rate, to)
+    out: np.ndarray = sinc(torch.from_numpy(np.ascontiguousarray(audio)), rate // common, to // common).numpy()
+    return out

@@ -1,0 +1,215 @@
+"""The bundled codec for users: audio of any length to codes and back, with or without a score.
+
+Long audio goes through in stretches with margins wider than the networks look, so where a stretch ends cannot be heard.
+
+Shapes: C channels, T samples, K levels, F frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genaudio.assets import asset, sha256
+from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.devices import choose_device
+from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.weights import load_weights
+
+STRETCH = 4096
+"""Frames that go through the networks at once (47 s at 44.1 kHz)."""
+_NOISE_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of frames with its margins: frames first..last are wanted, low..high are computed."""
+
+    first: int
+    last: int
+    low: int
+    high: int
+
+
+def spans(frames: int, margin: int, stretch: int = STRETCH) -> Iterator[Span]:
+    """Cut a number of frames into stretches with margins on both sides."""
+    for first in range(0, frames, stretch):
+        last = min(first + stretch, frames)
+        yield Span(first, last, max(0, first - margin), min(frames, last + margin))
+
+
+def white_noise(start: int, samples: int, seed: int) -> np.ndarray:
+    """Return a stretch of one endless seeded noise, float32 [samples]; the same however it is cut."""
+    blocks = range(start // _NOISE_BLOCK, (start + samples - 1) // _NOISE_BLOCK + 1)
+    noise = np.concatenate(
+        [np.random.default_rng([seed, block]).standard_normal(_NOISE_BLOCK, np.float32) for block in blocks]
+    )
+    skip = start - blocks[0] * _NOISE_BLOCK
+    return noise[skip : skip + samples] * np.float32(0.1)
+
+
+class Codec:
+    """A codec ready to use.
+
+    Args:
+        model: the network, in evaluation mode.
+        device: where it runs.
+        digest: SHA-256 of the weights, which code files carry.
+    """
+
+    def __init__(self, model: CodecModel, device: torch.device, digest: str = "") -> None:
+        self.model, self.device, self.digest = model.to(device).eval(), device, digest
+
+    @classmethod
+    def load(cls, path: Path | None = None, device: str = "auto") -> Codec:
+        """Load weights: the shipped ones, whose hash is checked, or those of a file.
+
+        Raises:
+            IncompatibleError: the file is missing, damaged, of another hash, or no codec.
+            GenaudioError: this machine lacks the device.
+        """
+        path = path or asset("codec/model.safetensors")
+        state, stored = load_weights(path, "codec")
+        sizes = {name: value for name, value in stored.items() if name != "kind"}
+        try:
+            model = CodecModel(CodecConfig(**sizes))
+            missing, unexpected = model.load_state_dict(state, strict=False)
+        except (TypeError, RuntimeError) as error:
+            raise IncompatibleError(f"the codec {path} does not fit this version of genaudio: {error}") from error
+        statistics = ("embed_avg", "cluster_size", "inited")
+        if unexpected or any(not name.endswith(statistics) for name in missing):
+            raise IncompatibleError(f"the codec {path} lacks tensors that this version of genaudio needs")
+        for name, buffer in model.named_buffers():
+            if name.endswith("inited"):
+                buffer.fill_(1)
+        return cls(model, choose_device(device), sha256(path))
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second."""
+        return self.model.config.sample_rate
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return self.model.config.sample_rate / self.model.config.hop
+
+    @property
+    def levels(self) -> int:
+        """Codebooks, K."""
+        return self.model.config.levels
+
+    def bitrate(self, levels: int | None = None) -> float:
+        """Bits a second of one channel with so many levels."""
+        return self.frame_rate * (levels or self.levels) * float(np.log2(self.model.config.bins))
+
+    def frames_of(self, samples: int) -> int:
+        """Frames that so many samples take."""
+        return samples // self.model.config.hop + 1
+
+    def _check_levels(self, levels: int | None) -> int:
+        if levels is None:
+            return self.levels
+        if not 1 <= levels <= self.levels:
+            raise GenaudioError(f"this codec has 1 to {self.levels} levels, not {levels}")
+        return levels
+
+    def _stretch(self, signal: np.ndarray | None, span: Span, channels: int, samples: int) -> Tensor:
+        """The samples of a span of a signal [C, T] (silence for None), zero-padded at the end: [C, t]."""
+        hop = self.model.config.hop
+        length = (span.high - span.low - 1) * hop + hop // 2
+        out = np.zeros((channels, length), np.float32)
+        if signal is not None:
+            part = signal[:, span.low * hop : min(samples, span.low * hop + length)]
+            out[:, : part.shape[1]] = part
+        return torch.from_numpy(out).to(self.device)
+
+    @torch.inference_mode()
+    def encode(self, audio: np.ndarray, levels: int | None = None, excitation: np.ndarray | None = None) -> np.ndarray:
+        """Turn audio into codes.
+
+        Args:
+            audio: float32 [C, T] at the codec's sample rate, in -1..1; every channel is coded by itself.
+            levels: codebooks to use, all unless given.
+            excitation: what the score knows, float32 [C, T]; None for audio without a score.
+
+        Returns:
+            int16 [C, K, F].
+
+        Raises:
+            GenaudioError: there are no samples, or the levels are out of range.
+        """
+        levels = self._check_levels(levels)
+        channels, samples = audio.shape
+        if samples == 0 or channels == 0:
+            raise GenaudioError("there is no audio to encode")
+        audio = np.clip(np.nan_to_num(audio), -1, 1)
+        parts = []
+        for span in spans(self.frames_of(samples), self.model.reach):
+            sound = self._stretch(audio, span, channels, samples)
+            known = self._stretch(excitation, span, channels, samples)
+            latents = self.model.encode(sound, known)[:, :, span.first - span.low : span.last - span.low]
+            parts.append(self.model.quantizer.vq.encode(latents, levels).transpose(0, 1).cpu().numpy().astype(np.int16))
+        return np.concatenate(parts, axis=2)
+
+    def dequantize(self, codes: Tensor) -> Tensor:
+        """Sum the codebook entries of codes [B, K, F]: latents [B, D, F]."""
+        latents: Tensor = self.model.quantizer.vq.decode(codes.transpose(0, 1))
+        return latents
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        codes: np.ndarray,
+        samples: int | None = None,
+        excitation: np.ndarray | Callable[[int, int], np.ndarray] | None = None,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Turn codes into audio.
+
+        Args:
+            codes: integers [C, K, F].
+            samples: length of the audio, (F - 1) x hop unless given.
+            excitation: what the score knows: float32 [C, T], or a function of (first sample, samples) that makes a
+                stretch of it [C, t]; None without a score.
+            seed: of the noise that breath and hammers are shaped from.
+
+        Returns:
+            float32 [C, T], limited to -1..1.
+
+        Raises:
+            GenaudioError: the codes have another shape or are out of range.
+        """
+        self._check_codes(codes)
+        hop, (channels, _, frames) = self.model.config.hop, codes.shape
+        samples = (frames - 1) * hop if samples is None else samples
+        out = np.zeros((channels, samples), np.float32)
+        for span in spans(frames, self.model.reach):
+            length = (span.high - span.low - 1) * hop + hop // 2
+            if callable(excitation):
+                known = torch.from_numpy(excitation(span.low * hop, length)).to(self.device)
+            else:
+                known = self._stretch(excitation, span, channels, samples)
+            noise = torch.from_numpy(white_noise(span.low * hop, length, seed)).to(self.device).expand(channels, -1)
+            latents = self.dequantize(
+                torch.from_numpy(codes[:, :, span.low : span.high].astype(np.int64)).to(self.device)
+            )
+            sound = self.model.decode(latents, known, noise).cpu().numpy()
+            start, stop = span.first * hop, samples if span.last == frames else min(samples, span.last * hop)
+            part = sound[:, start - span.low * hop : stop - span.low * hop]
+            out[:, start : start + part.shape[1]] = part
+        return np.clip(np.nan_to_num(out), -1, 1)
+
+    def _check_codes(self, codes: np.ndarray) -> None:
+        if codes.ndim != 3 or codes.shape[2] == 0:
+            raise GenaudioError(f"codes must be [channels, levels, frames], not of shape {codes.shape}")
+        self._check_levels(codes.shape[1])
+        if codes.min() < 0 or codes.max() >= self.model.config.bins:
+            raise GenaudioError(
+                f"codes must be from 0 to {self.model.config.bins - 1}, not from {codes.min()} to {codes.max()}"
+            )

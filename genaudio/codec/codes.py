@@ -1,0 +1,130 @@
+"""Code files: what a codec makes of sound, packed, with what is needed to decode it. Never a pickle.
+
+Layout, integers little-endian: 8 bytes magic ``GENCODES``, 1 byte version, 4 bytes header length, the header as UTF-8
+JSON, the codes packed to as many bits as a code needs (channel by channel, level by level, frame by frame, first bit
+first), 4 bytes CRC-32 of all before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genaudio.errors import GenaudioError, IncompatibleError
+
+MAGIC = b"GENCODES"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes of a piece of sound. C channels, K levels, F frames.
+
+    Attributes:
+        codes: integers [C, K, F].
+        bins: codes of a codebook.
+        samples: length of the sound.
+        sample_rate: samples a second of the decoded sound.
+        model: name of the model: ``genaudio``, ``encodec_24khz`` or ``encodec_48khz``.
+        digest: SHA-256 of the model's weights; empty where the model's name says all.
+        segments: frames of each segment, for models that code segment by segment.
+        scales: gain of each segment, for models that normalise.
+    """
+
+    codes: np.ndarray
+    bins: int
+    samples: int
+    sample_rate: int
+    model: str
+    digest: str = ""
+    segments: tuple[int, ...] = ()
+    scales: tuple[float, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Length of the sound in seconds."""
+        return self.samples / self.sample_rate
+
+    @property
+    def bits(self) -> int:
+        """Bits of one code."""
+        return int(np.ceil(np.log2(self.bins)))
+
+    @property
+    def bitrate(self) -> float:
+        """Bits a second of the codes, all channels together."""
+        return self.codes.size * self.bits / max(self.seconds, 1e-9)
+
+
+def _pack(codes: np.ndarray, bits: int) -> bytes:
+    """Pack integers of `bits` bits, highest bit first."""
+    flat = codes.reshape(-1).astype(np.uint32)
+    planes = (flat[:, None] >> np.arange(bits - 1, -1, -1, dtype=np.uint32)) & 1
+    return np.packbits(planes.astype(np.uint8)).tobytes()
+
+
+def _unpack(packed: bytes, count: int, bits: int) -> np.ndarray:
+    """Undo `_pack`: int16 [count]."""
+    planes = np.unpackbits(np.frombuffer(packed, np.uint8), count=count * bits).reshape(count, bits).astype(np.int32)
+    return (planes << np.arange(bits - 1, -1, -1)).sum(axis=1).astype(np.int16)
+
+
+def write_codes(path: Path, codes: Codes) -> None:
+    """Write a code file whole or not at all.
+
+    Raises:
+        GenaudioError: the file cannot be written.
+    """
+    header = {name: value for name, value in vars(codes).items() if name != "codes"}
+    header["shape"] = list(codes.codes.shape)
+    text = json.dumps(header, sort_keys=True).encode()
+    content = MAGIC + struct.pack("<BI", VERSION, len(text)) + text + _pack(codes.codes, codes.bits)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content + struct.pack("<I", zlib.crc32(content)))
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise GenaudioError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _header(content: bytes, path: Path) -> tuple[dict[str, Any], int]:
+    """Check magic, version and checksum; return the header and where the codes begin."""
+    if not content.startswith(MAGIC):
+        raise GenaudioError(f"{path} is no code file of genaudio")
+    if len(content) < len(MAGIC) + 9 or zlib.crc32(content[:-4]) != struct.unpack("<I", content[-4:])[0]:
+        raise GenaudioError(f"{path} is damaged or cut short: its checksum is wrong")
+    version, length = struct.unpack_from("<BI", content, len(MAGIC))
+    if version != VERSION:
+        raise IncompatibleError(f"{path} has version {version} of the code format; this genaudio reads {VERSION}")
+    start = len(MAGIC) + 5
+    return json.loads(content[start : start + length]), start + length
+
+
+def read_codes(path: Path) -> Codes:
+    """Read a code file.
+
+    Raises:
+        GenaudioError: the file is missing, damaged, cut short or no code file.
+        IncompatibleError: it has another version of the format.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise GenaudioError(f"{path} cannot be read: {error.strerror}") from error
+    header, start = _header(content, path)
+    try:
+        shape = tuple(header.pop("shape"))
+        header["segments"], header["scales"] = tuple(header["segments"]), tuple(header["scales"])
+        empty = Codes(codes=np.zeros(0, np.int16), **header)
+        codes = _unpack(content[start:-4], int(np.prod(shape)), empty.bits).reshape(shape)
+        return Codes(codes=codes, **header)
+    except (KeyError, TypeError, ValueError) as error:
+        raise GenaudioError(f"{path} is no valid code file: {error}") from error

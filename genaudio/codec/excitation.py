@@ -1,0 +1,85 @@
+"""The excitation: what the score knows of the sound, as a waveform for the decoder to shape.
+
+Each note is a train of band-limited pulses at its pitch, all harmonics equally strong, in the closed form of the
+Dirichlet kernel: sum over k = 1..K of cos(kx) = sin((K + 1/2) x) / (2 sin(x/2)) - 1/2. The decoder multiplies its
+spectrum with gains, so pitch and onset are right by construction (a source-filter model; cf. Wang, Takaki and
+Yamagishi 2019, "Neural source-filter waveform models").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from genaudio.sounding import Sounding
+
+ATTACK = 0.002
+"""Linear rise of a note in seconds."""
+RELEASE = 0.12
+"""Time constant of the decay after a note's end in seconds."""
+TAIL = 0.5
+"""Length of the decay in seconds, the last part of it faded to nothing."""
+_LOUDNESS = 0.1
+
+
+def pulses(phase: np.ndarray, harmonics: int) -> np.ndarray:
+    """Sum the first `harmonics` cosines of a phase in radians: float64 [T] -> float64 [T]."""
+    half = np.sin(phase / 2)
+    flat = np.abs(half) < 1e-7
+    wave = np.sin((harmonics + 0.5) * phase) / (2 * np.where(flat, 1.0, half)) - 0.5
+    return np.where(flat, float(harmonics), wave)
+
+
+def _envelope(length: int, held: int, sample_rate: int) -> np.ndarray:
+    """Rise, hold and decay of one note: float64 [length]; `held` samples before the decay."""
+    envelope = np.minimum(1.0, (np.arange(length) + 1) / (ATTACK * sample_rate))
+    decay = np.arange(max(0, length - held))
+    tail = np.exp(-decay / (RELEASE * sample_rate)) * np.clip(2 * (1 - decay / (TAIL * sample_rate)), 0, 1)
+    envelope[held:] *= tail
+    return envelope
+
+
+def excite(
+    notes: Iterable[Sounding], samples: int, sample_rate: int, start: int = 0, bends: Sequence[tuple[float, float]] = ()
+) -> np.ndarray:
+    """Turn notes into the excitation of a stretch of audio.
+
+    Args:
+        notes: soundings in seconds; those outside the stretch cost nothing.
+        samples: length of the stretch.
+        sample_rate: samples a second.
+        start: first sample of the stretch. The result does not depend on how a piece is cut into stretches.
+        bends: pitch bend as (seconds, semitones), each valid until the next.
+
+    Returns:
+        float32 [samples].
+    """
+    out = np.zeros(samples, np.float64)
+    for note in notes:
+        first, last = round(note.start * sample_rate), round(note.end * sample_rate)
+        stop = last + int(TAIL * sample_rate)
+        low, high = max(first, start), min(stop, start + samples)
+        if low >= high:
+            continue
+        frequency = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
+        harmonics = max(1, int(0.45 * sample_rate / frequency))
+        where = np.arange(low - first, high - first)
+        phase = _phase(frequency, first, where, sample_rate, bends)
+        envelope = _envelope(stop - first, last - first, sample_rate)[low - first : high - first]
+        gain = _LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
+        out[low - start : high - start] += gain * envelope * pulses(phase, harmonics)
+    return out.astype(np.float32)
+
+
+def _phase(
+    frequency: float, first: int, where: np.ndarray, sample_rate: int, bends: Sequence[tuple[float, float]]
+) -> np.ndarray:
+    """Phase in radians, within one turn, of the samples `where` after a note's start at sample `first`."""
+    if not bends:
+        return 2 * np.pi * np.mod(where * (frequency / sample_rate), 1.0) + 1e-4
+    times = (first + np.arange(int(where[-1]) + 1)) / sample_rate
+    at = np.searchsorted([onset for onset, _ in bends], times, side="right") - 1
+    semitones = np.where(at >= 0, np.asarray([value for _, value in bends])[np.maximum(at, 0)], 0.0)
+    turns = np.cumsum(frequency * 2.0 ** (semitones / 12) / sample_rate)
+    return 2 * np.pi * np.mod(turns[where], 1.0) + 1e-4

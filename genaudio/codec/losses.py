@@ -1,0 +1,88 @@
+"""How far apart two sounds are, by their spectra.
+
+Audio is [B, T] mono in -1..1. Logarithms are natural.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchaudio.functional import melscale_fbanks
+
+SIZES = (512, 1024, 2048, 4096)
+"""Windows of the training loss in samples."""
+_BANDS = {256: 10, 512: 40, 1024: 80, 2048: 128, 4096: 160}
+"""Mel bands at each window."""
+_MEASURED = (256, 512, 1024, 2048)
+"""Windows of the log-mel distance."""
+
+
+class SpectralDistance(nn.Module):
+    """Magnitudes at several window sizes, compared linearly, as logarithms and in mel bands.
+
+    Args:
+        sample_rate: samples a second.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        super().__init__()
+        for size, bands in _BANDS.items():
+            self.register_buffer(f"window_{size}", torch.hann_window(size), persistent=False)
+            filters = melscale_fbanks(size // 2 + 1, 0.0, sample_rate / 2, bands, sample_rate)
+            self.register_buffer(f"filters_{size}", filters, persistent=False)
+
+    def _magnitudes(self, audio: Tensor, size: int) -> Tensor:
+        """Magnitudes [B, N, F] at a quarter-window hop."""
+        window = getattr(self, f"window_{size}")
+        return torch.stft(audio, size, size // 4, size, window, center=True, return_complex=True).abs()
+
+    def _log_mel(self, magnitudes: Tensor, size: int) -> Tensor:
+        """Log mel bands [B, F, M] of magnitudes [B, N, F]."""
+        return torch.log((magnitudes.transpose(1, 2) @ getattr(self, f"filters_{size}")).clamp_min(1e-5))
+
+    def log_mel(self, a: Tensor, b: Tensor) -> Tensor:
+        """Mean absolute difference of log-mel magnitudes over four scales, in nats."""
+        total = a.new_zeros(())
+        for size in _MEASURED:
+            total = total + (
+                (self._log_mel(self._magnitudes(a, size), size) - self._log_mel(self._magnitudes(b, size), size))
+                .abs()
+                .mean()
+            )
+        return total / len(_MEASURED)
+
+    def forward(self, a: Tensor, b: Tensor, sizes: Sequence[int] = SIZES) -> Tensor:
+        """The training loss: log mel, log magnitude and spectral convergence (Yamamoto et al. 2020), averaged.
+
+        Args:
+            a: the estimate.
+            b: the target.
+            sizes: windows to compare at; a step may draw some of `SIZES` to save time.
+        """
+        total = a.new_zeros(())
+        for size in sizes:
+            x, y = self._magnitudes(a, size), self._magnitudes(b, size)
+            distance = torch.linalg.vector_norm(x - y, dim=(1, 2))
+            convergence = distance / torch.linalg.vector_norm(y, dim=(1, 2)).clamp_min(5.0)
+            logs = (torch.log(x + 1e-3) - torch.log(y + 1e-3)).abs().mean()
+            mel = (self._log_mel(x, size) - self._log_mel(y, size)).abs().mean()
+            total = total + mel + logs + convergence.mean()
+        return total / len(sizes)
+
+
+def draw_sizes(rng: np.random.Generator, count: int) -> tuple[int, ...]:
+    """Draw so many different windows of `SIZES`."""
+    return tuple(SIZES[index] for index in rng.choice(len(SIZES), size=min(count, len(SIZES)), replace=False))
+
+
+def si_sdr(estimate: Tensor, target: Tensor) -> Tensor:
+    """Scale-invariant signal-to-distortion ratio in decibels of [B, T] (Le Roux et al. 2019): [B]."""
+    estimate = estimate - estimate.mean(-1, keepdim=True)
+    target = target - target.mean(-1, keepdim=True)
+    power = (target**2).sum(-1, keepdim=True).clamp_min(1e-12)
+    projection = (estimate * target).sum(-1, keepdim=True) / power * target
+    noise = (estimate - projection).pow(2).sum(-1).clamp_min(1e-12)
+    return 10 * torch.log10(projection.pow(2).sum(-1).clamp_min(1e-12) / noise)

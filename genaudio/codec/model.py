@@ -1,0 +1,128 @@
+"""The codec network: log-magnitude spectrum in, residual codes, excitation and free spectrum out.
+
+Both halves work at the frame rate (44.1 kHz / 512 = 86 frames a second). The decoder has three branches that it adds:
+gains on the spectrum of the excitation (what is harmonic and known from the score), gains on noise (breath, hammers),
+and a free magnitude and phase for each bin, as in Vocos (Siuzdak 2023), for all else and for audio without a score.
+
+Shapes: B items, T samples, N bins, D latent channels, K levels, F frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from genaudio.codec.blocks import ConvNeXtBlock, reach
+from genaudio.codec.quantizer import Quantizer
+from genaudio.codec.transform import Transform
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    """Sizes of a codec.
+
+    Attributes:
+        sample_rate: samples a second.
+        hop: samples between frames.
+        window: samples of the transform.
+        bands: mel bands in which the networks see the excitation and shape the noise.
+        latent: D, channels of the latents.
+        width: channels of the networks.
+        encoder_blocks, decoder_blocks: depth of the two halves.
+        levels: K, codebooks.
+        bins: codes of a codebook.
+    """
+
+    sample_rate: int = 44_100
+    hop: int = 512
+    window: int = 2048
+    bands: int = 128
+    latent: int = 32
+    width: int = 288
+    encoder_blocks: int = 4
+    decoder_blocks: int = 6
+    levels: int = 8
+    bins: int = 1024
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sizes as they are stored with the weights."""
+        return {"kind": "codec", **asdict(self)}
+
+
+class Encoder(nn.Module):
+    """Log magnitudes and the bands of the excitation -> latents."""
+
+    def __init__(self, config: CodecConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.enter = nn.Conv1d(config.window // 2 + 1 + config.bands, width, 3, padding=1)
+        self.blocks = nn.Sequential(*[ConvNeXtBlock(width) for _ in range(config.encoder_blocks)])
+        self.leave = nn.Conv1d(width, config.latent, 1)
+
+    def forward(self, spectrum: Tensor, side: Tensor) -> Tensor:
+        """Map a complex spectrum [B, N, F] and bands [B, M, F] to latents [B, D, F]."""
+        x = torch.cat([torch.log(spectrum.abs() + 1e-3), side], 1)
+        return self.leave(self.blocks(self.enter(x)))
+
+
+class Decoder(nn.Module):
+    """Latents and the excitation -> a complex spectrum."""
+
+    def __init__(self, config: CodecConfig) -> None:
+        super().__init__()
+        self.spectrum_bins, self.bands, width = config.window // 2 + 1, config.bands, config.width
+        self.enter = nn.Conv1d(config.latent + config.bands, width, 7, padding=3)
+        self.blocks = nn.Sequential(*[ConvNeXtBlock(width) for _ in range(config.decoder_blocks)])
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, 4 * self.spectrum_bins + self.bands)
+
+    def forward(self, latents: Tensor, excitation: Tensor, noise: Tensor, side: Tensor) -> Tensor:
+        """Map latents [B, D, F], spectra of excitation and noise [B, N, F], bands [B, M, F] to a spectrum [B, N, F]."""
+        hidden = self.blocks(self.enter(torch.cat([latents, side], 1)))
+        hidden = self.head(self.norm(hidden.transpose(1, 2))).transpose(1, 2).float()
+        n = self.spectrum_bins
+        harmonic, magnitude, cosine, sine, breath = hidden.split([n, n, n, n, self.bands], 1)
+        harmonic = torch.exp(harmonic.clamp(max=5) - 1)
+        magnitude = torch.exp(magnitude.clamp(max=7) - 3)
+        breath = torch.exp(breath.clamp(max=5) - 4).transpose(1, 2)
+        breath = functional.interpolate(breath, size=n, mode="linear").transpose(1, 2)
+        norm = torch.rsqrt(cosine**2 + sine**2 + 1e-6) * magnitude
+        return harmonic * excitation + breath * noise + torch.complex(norm * cosine, norm * sine)
+
+
+class CodecModel(nn.Module):
+    """The whole network. Audio in and out is [B, T] in -1..1, mono.
+
+    Args:
+        config: the sizes.
+        expected_frames: latents in a training batch (for the replacement of unused codes).
+    """
+
+    def __init__(self, config: CodecConfig, expected_frames: int = 1024) -> None:
+        super().__init__()
+        self.config = config
+        self.transform = Transform(config.sample_rate, config.hop, config.window, config.bands)
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.quantizer = Quantizer(config.latent, config.levels, config.bins, expected_frames)
+
+    @property
+    def reach(self) -> int:
+        """Frames to either side that one frame of the output depends on, the transforms included."""
+        overlap = self.config.window // self.config.hop
+        return reach(self.encoder) + reach(self.decoder) + 2 * overlap
+
+    def encode(self, audio: Tensor, excitation: Tensor) -> Tensor:
+        """Map audio and excitation [B, T] to latents [B, D, F]; a silent excitation stands for 'no score'."""
+        return self.encoder(self.transform(audio), self.transform.log_bands(self.transform(excitation)))
+
+    def decode(self, latents: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
+        """Map latents [B, D, F], excitation and white noise [B, T] to audio [B, T]."""
+        spectrum = self.transform(excitation)
+        side = self.transform.log_bands(spectrum)
+        out = self.decoder(latents, spectrum, self.transform(noise), side)
+        return self.transform.inverse(out, excitation.shape[-1])

@@ -1,0 +1,260 @@
+"""Training the codec: spectral losses on short stretches, the quantizer joining after a warm-up.
+
+``python -m genaudio.codec.train --config configs/codec.yaml --out outputs/training/codec --time-budget 40m``
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genaudio.codec.crops import CropRecipe, Crops, whole_clips
+from genaudio.codec.losses import SpectralDistance, draw_sizes
+from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.corpus import load_works
+from genaudio.devices import choose_device
+from genaudio.errors import GenaudioError
+from genaudio.teacher import TeacherRecipe, TeacherSet, make_teacher_set
+from genaudio.training import Budget, cosine, load_checkpoint, load_recipe, parse_seconds, save_checkpoint
+from genaudio.weights import save_weights
+
+log = logging.getLogger(__name__)
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class CodecRecipe:
+    """Everything a codec training follows from.
+
+    Attributes:
+        teacher: the training audio. held_out: the audio for the measures, from tunes of another split.
+        model: sizes. crops: what a batch holds.
+        minutes: training time (``--time-budget`` overrides it). rate: peak learning rate.
+        warmup_steps: rise of the learning rate. quantize_after: share of the budget before the quantizer joins.
+        scales: windows of the spectral loss that each step draws.
+        fewer_levels: share of the batches that use fewer levels than all, so that every bitrate works.
+        commitment: weight of the commitment loss. clip: gradient norm.
+        evaluate_every, save_every: seconds. seed: everything random follows from it.
+    """
+
+    teacher: TeacherRecipe
+    held_out: TeacherRecipe
+    model: CodecConfig = field(default_factory=CodecConfig)
+    crops: CropRecipe = field(default_factory=CropRecipe)
+    minutes: float = 45.0
+    rate: float = 1.0e-3
+    warmup_steps: int = 150
+    quantize_after: float = 0.08
+    scales: int = 2
+    fewer_levels: float = 0.25
+    commitment: float = 0.25
+    clip: float = 1.0
+    evaluate_every: float = 180.0
+    save_every: float = 120.0
+    seed: int = 0
+
+
+def teacher_sets(
+    recipe: CodecRecipe, folder: Path, progress: Callable[[int, int], None] | None = None
+) -> tuple[TeacherSet, TeacherSet]:
+    """Make or open the training audio and the held-out audio of a recipe in a folder."""
+    sets = []
+    for part, name in ((recipe.teacher, "teacher"), (recipe.held_out, "held-out")):
+        melodies = [work.melody for work in load_works(part.split)]
+        sets.append(make_teacher_set(part, melodies, folder / name, progress))
+    return sets[0], sets[1]
+
+
+class CodecTraining:
+    """One codec training: its model, optimiser, random state and time."""
+
+    def __init__(self, recipe: CodecRecipe, data: Path, out: Path, device: str = "auto") -> None:
+        self.recipe, self.out, self.device = recipe, out, choose_device(device)
+        self.training_set, self.held_out = teacher_sets(recipe, data)
+        self.crops = Crops(self.training_set, recipe.crops, recipe.model.hop)
+        torch.manual_seed(recipe.seed)
+        self.rng = np.random.default_rng(recipe.seed)
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.model = CodecModel(recipe.model, recipe.crops.batch * recipe.crops.frames).to(self.device)
+        self.distance = SpectralDistance(recipe.model.sample_rate).to(self.device)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.8, 0.99))
+        self.step, self.spent, self.quantizing = 0, 0.0, False
+
+    def resume(self) -> None:
+        """Go on from the checkpoint in the output folder.
+
+        Raises:
+            GenaudioError: there is none, or it belongs to another recipe.
+        """
+        state = load_checkpoint(self.out / "checkpoint.pt")
+        if state["config"] != self.recipe.model.to_json():
+            raise GenaudioError(f"the checkpoint in {self.out} is of another size of codec; choose another folder")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.spent, self.quantizing = state["step"], state["seconds"], state["quantizing"]
+        self.rng = np.random.default_rng([self.recipe.seed, self.step])
+
+    def save(self, seconds: float) -> None:
+        """Write the checkpoint and the weights so far."""
+        state = {
+            "config": self.recipe.model.to_json(),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": seconds,
+            "quantizing": self.quantizing,
+        }
+        save_checkpoint(self.out / "checkpoint.pt", state)
+        save_weights(self.out / "model.safetensors", shipped_state(self.model), self.recipe.model.to_json())
+
+    def _noise(self, like: Tensor) -> Tensor:
+        """White noise of the shape of an audio batch."""
+        return torch.randn(like.shape, generator=self.generator).to(self.device) * 0.1
+
+    def _networks(self) -> torch.autocast:
+        """Half precision for the networks; transforms and losses stay in single precision."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type != "mps")
+
+    def _start_quantizer(self) -> None:
+        """Place the codes by k-means over the latents of several batches."""
+        self.model.train()
+        with torch.no_grad():
+            latents = []
+            for _ in range(3):
+                audio, excitation = (part.to(self.device) for part in self.crops.batch(self.rng))
+                with self._networks():
+                    latents.append(self.model.encode(audio, excitation).float())
+            self.model.quantizer.vq(torch.cat(latents))
+        self.quantizing = True
+
+    def train_step(self, fraction: float) -> dict[str, float]:
+        """Take one optimiser step; returns its losses and learning rate."""
+        recipe, model = self.recipe, self.model
+        rate = cosine(fraction, self.step, recipe.rate, recipe.warmup_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        if not self.quantizing and fraction >= recipe.quantize_after:
+            self._start_quantizer()
+        audio, excitation = (part.to(self.device) for part in self.crops.batch(self.rng))
+        with self._networks():
+            latents = model.encode(audio, excitation).float()
+        penalty = latents.new_zeros(())
+        if self.quantizing:
+            fewer = self.rng.random() < recipe.fewer_levels
+            levels = int(self.rng.integers(1, recipe.model.levels + 1)) if fewer else recipe.model.levels
+            latents, _, losses = model.quantizer.vq(latents, levels)
+            penalty = losses.mean()
+        with self._networks():
+            decoded = model.decode(latents, excitation, self._noise(audio))
+        spectral = self.distance(decoded.float(), audio, draw_sizes(self.rng, recipe.scales))
+        self.optimizer.zero_grad(set_to_none=True)
+        (spectral + recipe.commitment * penalty).backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        self.step += 1
+        return {
+            "loss": float(spectral.detach()),
+            "commitment": float(penalty.detach()),
+            "rate": rate,
+            "norm": float(norm),
+        }
+
+    @torch.no_grad()
+    def evaluate(self, clips: int = 20, seconds: float = 4.0) -> dict[str, Any]:
+        """Measure log-mel distances with and without the score on held-out clips, and how many codes are used."""
+        self.model.eval()
+        audio, excitation = (part.to(self.device) for part in whole_clips(self.held_out, clips, seconds))
+        measures: dict[str, Any] = {}
+        for name, known in (("informed", excitation), ("alone", torch.zeros_like(excitation))):
+            latents = self.model.encode(audio, known)
+            if self.quantizing:
+                latents, codes, _ = self.model.quantizer.vq(latents)
+                measures[f"codes_{name}"] = [len(torch.unique(level)) for level in codes]
+            decoded = self.model.decode(latents, known, self._noise(audio))
+            measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, audio)), 4)
+        self.model.train()
+        return measures
+
+
+def shipped_state(model: CodecModel) -> dict[str, Tensor]:
+    """The tensors that decoding and encoding need: all but the running statistics of the codebooks."""
+    return {
+        name: tensor
+        for name, tensor in model.state_dict().items()
+        if not name.endswith(("embed_avg", "cluster_size", "inited"))
+    }
+
+
+def train_codec(
+    recipe: CodecRecipe,
+    out: Path,
+    resume: bool = False,
+    time_budget: float | None = None,
+    device: str = "auto",
+    on_progress: Progress | None = None,
+    data: Path | None = None,
+) -> Path:
+    """Train a codec and write its weights to `out`/model.safetensors.
+
+    Args:
+        recipe: what to train.
+        out: folder of checkpoint and weights.
+        resume: go on from the checkpoint there.
+        time_budget: seconds of training, instead of the recipe's.
+        device: where to train.
+        on_progress: called with measures now and then.
+        data: folder of the teacher audio, `out`/../data unless given.
+    """
+    training = CodecTraining(recipe, data or out.parent / "data", out, device)
+    if resume:
+        training.resume()
+    budget = Budget(time_budget or recipe.minutes * 60, None, training.spent)
+    evaluated = saved = time.monotonic()
+    training.model.train()
+    while (fraction := budget.fraction(training.step)) < 1:
+        measures: dict[str, Any] = training.train_step(fraction)
+        now = time.monotonic()
+        if now - evaluated > recipe.evaluate_every:
+            measures, evaluated = {**measures, **training.evaluate()}, now
+        if now - saved > recipe.save_every:
+            training.save(budget.spent_seconds)
+            saved = now
+        if on_progress:
+            on_progress({"step": training.step, "fraction": fraction, "seconds": budget.spent_seconds, **measures})
+    training.save(budget.spent_seconds)
+    if on_progress:
+        on_progress({"step": training.step, "fraction": 1.0, "seconds": budget.spent_seconds, **training.evaluate()})
+    return out / "model.safetensors"
+
+
+def main() -> None:
+    """Train from the command line, with a line of measures now and then on stderr."""
+    parser = argparse.ArgumentParser(description="Train the codec.")
+    parser.add_argument("--config", default="configs/codec.yaml")
+    parser.add_argument("--out", type=Path, default=Path("outputs/training/codec"))
+    parser.add_argument("--time-budget", type=parse_seconds, default=None)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--resume", action="store_true")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    recipe = load_recipe(arguments.config, CodecRecipe)
+
+    def report(measures: dict[str, Any]) -> None:
+        if measures["step"] % 50 == 0 or "log_mel_informed" in measures:
+            log.info(" ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in measures.items()))
+
+    train_codec(recipe, arguments.out, arguments.resume, arguments.time_budget, arguments.device, report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""``from genaudio import render``: a score or a file to sound, in one call."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genaudio.score import Melody, Score, read_score
+
+if TYPE_CHECKING:
+    from genaudio.renderer import Renderer, Rendering
+
+
+@lru_cache(maxsize=2)
+def renderer(device: str = "auto") -> Renderer:
+    """Return the shipped renderer, loaded once a process and device."""
+    from genaudio.renderer import Renderer
+
+    return Renderer.load(device=device)
+
+
+def render(
+    music: Score | Melody | Path | str, instrument: str = "piano", device: str = "auto", seed: int = 0,
+    stems: bool = False,
+) -> Rendering:  # fmt: skip
+    """Render a score, a melody, or a MIDI, MusicXML or ABC file.
+
+    Args:
+        music: what to play.
+        instrument: what plays a melody; a score says so itself.
+        device: auto, cpu, cuda, cuda:N or mps.
+        seed: of the noise in breath and hammers.
+        stems: also keep each part by itself.
+
+    Raises:
+        GenaudioError: nothing to play, unknown instrument or device.
+        ScoreError: the file cannot be read.
+    """
+    from genaudio.instruments import program_of
+
+    if isinstance(music, Melody):
+        music = Score.from_melody(music, program=program_of(instrument))
+    elif not isinstance(music, Score):
+        music = read_score(Path(music))
+    return renderer(device).render(music, seed=seed, stems=stems)

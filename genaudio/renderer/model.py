@@ -1,0 +1,71 @@
+"""The score model: notes -> the codec's latents, all frames at once.
+
+The codes carry no phase, so a score determines them nearly; one pass of convolutions over frames predicts the latents,
+and the codec's quantizer turns them into codes, level by level.
+
+Shapes: B items, F frames, D latent channels, K levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genaudio.codec.blocks import ConvNeXtBlock, reach
+from genaudio.instruments import FAMILIES
+from genaudio.renderer.features import WIDTH
+
+
+@dataclass(frozen=True)
+class ScoreModelConfig:
+    """Sizes of a score model.
+
+    Attributes:
+        width: channels.
+        dilations: frames between the taps of each block's convolution; as many blocks as numbers.
+        kernel: taps of each convolution.
+        latent: D, channels of the codec's latents.
+    """
+
+    width: int = 256
+    dilations: tuple[int, ...] = (1, 1, 2, 2, 4, 4, 8, 1)
+    kernel: int = 9
+    latent: int = 32
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sizes as they are stored with the weights, with the families that the model knows."""
+        return {"kind": "renderer", **asdict(self), "families": [family.name for family in FAMILIES]}
+
+
+class ScoreModel(nn.Module):
+    """Features of the notes and the family's number -> latents."""
+
+    def __init__(self, config: ScoreModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.enter = nn.Linear(WIDTH, config.width)
+        self.family = nn.Embedding(len(FAMILIES), config.width)
+        self.blocks = nn.Sequential(
+            *[ConvNeXtBlock(config.width, config.kernel, dilation, 0.15) for dilation in config.dilations]
+        )
+        self.norm = nn.LayerNorm(config.width)
+        self.leave = nn.Linear(config.width, config.latent)
+        self.register_buffer("scale", torch.ones(config.latent))
+        self.register_buffer("offset", torch.zeros(config.latent))
+
+    scale: Tensor
+    offset: Tensor
+
+    @property
+    def reach(self) -> int:
+        """Frames to either side that one frame of the latents depends on."""
+        return reach(self.blocks)
+
+    def forward(self, features: Tensor, family: Tensor) -> Tensor:
+        """Map features [B, F, 512] and family numbers [B] to latents [B, D, F]."""
+        hidden = (self.enter(features) + self.family(family)[:, None]).transpose(1, 2)
+        hidden = self.leave(self.norm(self.blocks(hidden).transpose(1, 2)))
+        return (hidden * self.scale + self.offset).transpose(1, 2)

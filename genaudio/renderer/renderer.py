@@ -1,0 +1,164 @@
+"""The renderer: any score to stereo sound by the neural path.
+
+score -> soundings of each part -> features -> score model -> codes -> codec decoder (with the excitation) -> mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genaudio.assets import asset
+from genaudio.codec.codec import Codec, spans
+from genaudio.codec.excitation import TAIL, excite
+from genaudio.devices import choose_device
+from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.instruments import FAMILIES
+from genaudio.renderer.features import score_features
+from genaudio.renderer.mix import add_room, master, place
+from genaudio.renderer.model import ScoreModel, ScoreModelConfig
+from genaudio.renderer.performing import Part, parts_of
+from genaudio.score import Score
+from genaudio.weights import load_weights
+
+LONGEST = 4 * 3600.0
+"""Seconds of the longest score that is rendered."""
+RING = 1.5
+"""Seconds that a stem rings on after its last note."""
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A rendered score.
+
+    Attributes:
+        audio: the master, float32 [2, T] in -1..1.
+        sample_rate: samples a second.
+        stems: each part in its place, dry, at the master's gain: name -> float32 [2, T].
+        left_out: sentences on what was not rendered.
+        gain: what mastering did to the sum of the stems, in dB.
+    """
+
+    audio: np.ndarray
+    sample_rate: int
+    stems: dict[str, np.ndarray] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    gain: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.audio.shape[1] / self.sample_rate
+
+
+class Renderer:
+    """A score model and the codec that it was trained for.
+
+    Args:
+        model: the score model.
+        codec: the codec.
+        device: where the score model runs.
+    """
+
+    def __init__(self, model: ScoreModel, codec: Codec, device: torch.device) -> None:
+        self.model, self.codec, self.device = model.to(device).eval(), codec, device
+
+    @classmethod
+    def load(cls, path: Path | None = None, device: str = "auto", codec: Codec | None = None) -> Renderer:
+        """Load the shipped models, hashes checked, or a score model of one's own.
+
+        Raises:
+            IncompatibleError: a file is missing, damaged, of another hash, or made for another codec.
+            GenaudioError: this machine lacks the device.
+        """
+        path = path or asset("renderer/model.safetensors")
+        state, stored = load_weights(path, "renderer")
+        codec = codec or Codec.load(device=device)
+        if stored.get("codec") != codec.digest:
+            raise IncompatibleError(
+                f"the renderer {path} was trained for another codec; install or train the pair again"
+            )
+        if stored.get("families") != [family.name for family in FAMILIES]:
+            raise IncompatibleError(f"the renderer {path} knows other instruments than this version of genaudio")
+        sizes = {name: stored[name] for name in ("width", "kernel", "latent")}
+        model = ScoreModel(ScoreModelConfig(dilations=tuple(stored["dilations"]), **sizes))
+        try:
+            model.load_state_dict(state)
+        except RuntimeError as error:
+            raise IncompatibleError(f"the renderer {path} does not fit this version of genaudio: {error}") from error
+        return cls(model, codec, choose_device(device))
+
+    @torch.inference_mode()
+    def codes(self, part: Part, frames: int) -> np.ndarray:
+        """Predict the codes of one part: int16 [1, K, F]."""
+        notes, parts = part.modelled, []
+        family = torch.tensor([part.number], device=self.device)
+        for span in spans(frames, self.model.reach):
+            near = [
+                note
+                for note in notes
+                if note.start * self.codec.frame_rate < span.high and (note.end + 2) * self.codec.frame_rate > span.low
+            ]
+            features = score_features(near, span.low, span.high - span.low, self.codec.frame_rate)
+            latents = self.model(torch.from_numpy(features)[None].to(self.device), family)
+            latents = latents[:, :, span.first - span.low : span.last - span.low].to(self.codec.device)
+            codes = self.codec.model.quantizer.vq.encode(latents).transpose(0, 1)
+            parts.append(codes.cpu().numpy().astype(np.int16))
+        return np.concatenate(parts, axis=2)
+
+    def stem(self, part: Part, seconds: float, seed: int = 0) -> np.ndarray:
+        """Render one part alone: float32 [T], dry, mono."""
+        rate = self.codec.sample_rate
+        samples = round(seconds * rate)
+
+        def excitation(start: int, length: int) -> np.ndarray:
+            low, high = start / rate - TAIL, (start + length) / rate
+            near = [note for note in part.notes if note.end > low and note.start < high]
+            return excite(near, length, rate, start, part.bends)[None]
+
+        codes = self.codes(part, self.codec.frames_of(samples))
+        return self.codec.decode(codes, samples, excitation, seed)[0]
+
+    def render(
+        self,
+        score: Score,
+        seed: int = 0,
+        reverb: float = 0.12,
+        stems: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Rendering:
+        """Render a score.
+
+        Args:
+            score: what to play; drums are left out, which the result says.
+            seed: of the noise in breath and hammers.
+            reverb: gain of the room, 0 for none.
+            stems: also keep each part by itself.
+            on_progress: called with (parts done, parts in all).
+
+        Raises:
+            GenaudioError: there is nothing to play, or the score is longer than `LONGEST`.
+        """
+        parts, left_out = parts_of(score)
+        if not parts:
+            raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
+        seconds = max(note.end for part in parts for note in part.notes) + RING
+        if seconds > LONGEST:
+            raise GenaudioError(f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered")
+        mix = np.zeros((2, round(seconds * self.codec.sample_rate)), np.float32)
+        placed: dict[str, np.ndarray] = {}
+        for index, part in enumerate(parts):
+            sound = place(self.stem(part, seconds, seed + index), part.pan, part.volume)
+            mix += sound
+            if stems:
+                placed[part.name] = sound
+            if on_progress:
+                on_progress(index + 1, len(parts))
+        audio, gain = master(add_room(mix, self.codec.sample_rate, reverb), self.codec.sample_rate)
+        factor = np.float32(10 ** (gain / 20))
+        kept = {name: np.clip(sound * factor, -1, 1) for name, sound in placed.items()}
+        return Rendering(audio, self.codec.sample_rate, kept, left_out, gain)

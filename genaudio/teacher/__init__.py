@@ -1,0 +1,6 @@
+"""The teacher: a SoundFont player whose sound the codec and the renderer learn. Never used to render."""
+
+from genaudio.teacher.dataset import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teacher_set, open_teacher_set
+from genaudio.teacher.performance import Performance
+
+__all__ = ["SAMPLE_RATE", "Performance", "TeacherRecipe", "TeacherSet", "make_teacher_set", "open_teacher_set"]

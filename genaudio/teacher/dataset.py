@@ -1,0 +1,128 @@
+"""Hours of teacher audio on disk with the notes that made them, read through a memory map.
+
+A folder holds `audio.npy` (int16 [clips, samples]), `clips.json` (what each clip plays) and `done` (written last).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from genaudio.errors import GenaudioError
+from genaudio.instruments import FAMILIES
+from genaudio.score import Melody
+from genaudio.sounding import Sounding
+from genaudio.teacher.performance import Performance, draw_performance
+from genaudio.teacher.soundfont import SoundFontPlayer, find_soundfont
+
+SAMPLE_RATE = 44_100
+"""Samples a second of all audio that the models see."""
+LEVEL = 0.05
+"""Median root mean square to which each family's clips are brought, so that no family is louder than the others."""
+
+
+@dataclass(frozen=True)
+class TeacherRecipe:
+    """What teacher audio to make.
+
+    Attributes:
+        clips: clips for each family.
+        seconds: length of a clip.
+        seed: everything follows from it.
+        split: which split of the training works the tunes come from.
+        soundfont: path of the SoundFont; empty for Fluid R3 GM from its usual place.
+    """
+
+    clips: int
+    seconds: float = 12.0
+    seed: int = 1
+    split: str = "train"
+    soundfont: str = ""
+
+
+@dataclass(frozen=True)
+class TeacherSet:
+    """Teacher audio and the performances that it plays.
+
+    Attributes:
+        audio: int16 [clips, samples] (a memory map); divide by 32767.
+        performances: one for each clip.
+    """
+
+    audio: np.ndarray
+    performances: tuple[Performance, ...]
+
+    def clip(self, index: int) -> np.ndarray:
+        """Return the audio of a clip, float32 [samples] in -1..1."""
+        return np.asarray(self.audio[index], dtype=np.float32) / 32767
+
+    def __len__(self) -> int:
+        return len(self.performances)
+
+
+def _levels(audio: np.ndarray, performances: list[Performance]) -> dict[str, float]:
+    """Measure the gain that brings each family's median loudness to `LEVEL` with no peak above 0.98."""
+    gains = {}
+    for family in FAMILIES:
+        clips = [clip for clip, played in zip(audio, performances, strict=True) if played.family == family.name]
+        loudness = float(np.median([np.sqrt(np.mean(clip**2)) for clip in clips]))
+        peak = max(float(np.abs(clip).max()) for clip in clips)
+        gains[family.name] = min(LEVEL / max(loudness, 1e-6), 0.98 / max(peak, 1e-6))
+    return gains
+
+
+def make_teacher_set(
+    recipe: TeacherRecipe, melodies: list[Melody], folder: Path, progress: Callable[[int, int], None] | None = None
+) -> TeacherSet:
+    """Play and store teacher audio, or open it where the same recipe has been played before.
+
+    Args:
+        recipe: what to make.
+        melodies: the tunes to draw from.
+        folder: where it goes; about 5 MB a minute.
+        progress: called with (clips done, clips in all).
+
+    Raises:
+        GenaudioError: no FluidSynth, no SoundFont, or another recipe's audio lies in the folder.
+    """
+    wanted = {"recipe": asdict(recipe), "families": [asdict(family) for family in FAMILIES], "tunes": len(melodies)}
+    if (folder / "done").is_file():
+        if json.loads((folder / "done").read_text()) != wanted:
+            raise GenaudioError(f"{folder} holds teacher audio of another recipe; remove it or choose another folder")
+        return open_teacher_set(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(recipe.seed)
+    families = [family for _ in range(recipe.clips) for family in FAMILIES]
+    performances = [draw_performance(melodies, family, recipe.seconds, rng) for family in families]
+    audio = np.zeros((len(families), round(recipe.seconds * SAMPLE_RATE)), np.float32)
+    with SoundFontPlayer(find_soundfont(recipe.soundfont), SAMPLE_RATE) as player:
+        for index, (family, played) in enumerate(zip(families, performances, strict=True)):
+            audio[index] = player.play(played.notes, family.program, recipe.seconds)
+            if progress:
+                progress(index + 1, len(families))
+    gains = _levels(audio, performances)
+    for index, family in enumerate(families):
+        audio[index] *= gains[family.name]
+    np.save(folder / "audio.npy", np.round(audio * 32767).astype(np.int16))
+    (folder / "clips.json").write_text(json.dumps([asdict(played) for played in performances]))
+    (folder / "done").write_text(json.dumps(wanted))
+    return open_teacher_set(folder)
+
+
+def open_teacher_set(folder: Path) -> TeacherSet:
+    """Open teacher audio that was made before.
+
+    Raises:
+        GenaudioError: the folder holds none, or an unfinished one.
+    """
+    if not (folder / "done").is_file():
+        raise GenaudioError(f"{folder} holds no finished teacher audio")
+    clips = json.loads((folder / "clips.json").read_text())
+    performances = tuple(
+        Performance(clip["family"], clip["kind"], tuple(Sounding(*note) for note in clip["notes"])) for clip in clips
+    )
+    return TeacherSet(np.load(folder / "audio.npy", mmap_mode="r"), performances)

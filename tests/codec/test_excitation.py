@@ -1,0 +1,58 @@
+"""Excitation: pulses at the notes' pitches, in the right places, the same however a piece is cut."""
+
+import numpy as np
+import pytest
+
+from genaudio.codec.excitation import TAIL, excite, pulses
+from genaudio.sounding import Sounding
+
+RATE = 44_100
+
+
+def test_pulses_are_the_sum_of_cosines() -> None:
+    phase = np.linspace(0.01, 6.2, 500)
+    by_hand = sum(np.cos(k * phase) for k in range(1, 8))
+    np.testing.assert_allclose(pulses(phase, 7), by_hand, atol=1e-9)
+
+
+def test_pulses_at_phase_zero_are_the_number_of_harmonics() -> None:
+    assert pulses(np.array([0.0, 2 * np.pi]), 12).tolist() == [12.0, pytest.approx(12.0)]
+
+
+def test_spectrum_peaks_at_multiples_of_the_fundamental() -> None:
+    wave = excite([Sounding(0.0, 1.0, 69, 100)], RATE, RATE)  # A4: 440 Hz
+    magnitude = np.abs(np.fft.rfft(wave * np.hanning(RATE)))
+    assert [int(np.argmax(magnitude[440 * k - 100 : 440 * k + 100])) for k in (1, 2, 5)] == [100, 100, 100]
+    assert magnitude[660] < magnitude[440] / 1000
+
+
+def test_nothing_above_the_band_limit() -> None:
+    wave = excite([Sounding(0.0, 1.0, 96, 100)], RATE, RATE)
+    magnitude = np.abs(np.fft.rfft(wave * np.hanning(RATE)))
+    assert magnitude[20_000:].max() < magnitude.max() / 1000
+
+
+def test_silence_before_the_note_and_after_its_tail() -> None:
+    wave = excite([Sounding(0.5, 0.7, 60, 100)], 2 * RATE, RATE)
+    assert not wave[: RATE // 2].any()
+    assert not wave[int((0.7 + TAIL) * RATE) + 1 :].any()
+    assert np.abs(wave[RATE // 2 : int(0.7 * RATE)]).max() > 0.01
+
+
+@pytest.mark.parametrize("cut", [1, 20_000, 44_100, 50_000])
+def test_stretches_join_without_a_difference(cut: int) -> None:
+    notes = [Sounding(0.1, 0.9, 52, 90), Sounding(0.4, 1.2, 71, 30)]
+    whole = excite(notes, 2 * RATE, RATE)
+    joined = np.concatenate([excite(notes, cut, RATE), excite(notes, 2 * RATE - cut, RATE, start=cut)])
+    np.testing.assert_allclose(joined, whole, atol=1e-7)
+
+
+def test_a_bend_of_twelve_semitones_doubles_the_frequency() -> None:
+    wave = excite([Sounding(0.0, 1.0, 57, 100)], RATE, RATE, bends=[(0.0, 12.0)])  # A3 bent to A4
+    magnitude = np.abs(np.fft.rfft(wave * np.hanning(RATE)))
+    assert int(np.argmax(magnitude[:600])) == 440
+
+
+def test_louder_notes_excite_more() -> None:
+    soft, loud = (np.abs(excite([Sounding(0, 1, 60, v)], RATE, RATE)).max() for v in (20, 120))
+    assert loud > 1.5 * soft

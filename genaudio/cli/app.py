@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from genaudio import __version__
-from genaudio.cli import doctor
+from genaudio.cli import catalogue, compose, corpus, doctor, evaluate, make, models, package, render, screen, train
 from genaudio.cli.group import RootGroup
 from genaudio.cli.output import Mode, Output
 from genaudio.cli.state import State, use_config
@@ -21,6 +21,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     epilog="Example: genaudio make --style reel --key D --instrument violin --bars 16",
 )
+
+
+RECIPES = ("train", "corpus")
+"""Commands whose ``--config`` is a recipe that they read themselves."""
 
 
 def _version(wanted: bool) -> None:
@@ -36,7 +40,7 @@ def root(
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same settings, same device: same bytes.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     config: Annotated[
-        Path | None, typer.Option(help="YAML with the command's options (train: the recipe); the command line wins.")
+        Path | None, typer.Option(help="YAML with the command's options (train, corpus: the recipe).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the bare result.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show where an error came from.")] = False,
@@ -50,11 +54,12 @@ def root(
     """
     mode = Mode.JSON if as_json else Mode.QUIET if quiet else Mode.HUMAN
     ctx.obj = State(Output(mode), seed, device, config, verbose)
-    if config is not None and ctx.invoked_subcommand not in (None, "train"):
+    if config is not None and ctx.invoked_subcommand not in (None, *RECIPES):
         use_config(ctx, config, str(ctx.invoked_subcommand))
 
 
-doctor.register(app)
+for command in (make, compose, render, screen, catalogue, package, train, evaluate, corpus, models, doctor):
+    command.register(app)
 
 
 def main() -> None:

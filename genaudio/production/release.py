@@ -126,7 +126,7 @@ def _write_report(folder: Path, production: Production) -> None:
     details = {
         "Made by": f"{ai_statement()['generator']}; the music and its audio are AI-generated",
         "Seed": str(production.seed),
-        "Composed": f"{len(session.attempts)} of at most {session.limit} attempts until it was taken",
+        "Attempts": f"{len(session.attempts)} of at most {session.limit}",
         "Made on": f"{production.started:%Y-%m-%d %H:%M} UTC, {production.device}",
     }
     taken = session.taken

@@ -59,7 +59,7 @@ What every screening searches: the tunes that the shipped melody model was train
 | too short to be searched for | {counts["unsearchable"]:,} |
 | SHA-256 | `{catalogue.sha256}` |
 | made by | `python -m genaudio.production.training_catalogue` |
-| sources and licences | `docs/data-card.md`; the music is in the public domain, each work's own line is in its `rights` |
+| sources and licences | `docs/data-card.md`; public domain, and each work names its own |
 
 It protects nobody's rights but shows copying: a melody that repeats a tune of these was learnt by heart, not composed.
 """

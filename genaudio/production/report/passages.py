@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from math import ceil
 from typing import Any
 
 from genaudio.production.report.exhibit import Exhibit, Nearest
-from genaudio.production.report.roll import Span, draw
+from genaudio.production.report.roll import draw, pieces
 from genaudio.score import Melody
 
 _MOST_PASSAGES = 6
+_ROW = 18.0
+"""Most quarter notes in a row."""
 _LEAD = 1.0
 """Quarter notes shown before and after a passage."""
 
@@ -72,20 +75,30 @@ def _passage(nearest: Nearest, number: int, query: Melody | None) -> str:
     passage = nearest.match["passages"][number]
     ours, theirs = nearest.copied(number, query)
     caption = f"{int(passage['notes'])} notes agree, {100 * float(passage['identity']):.0f} % of those aligned"
-    sides = _side("This piece", query, passage["query"], ours) + _side(
-        "The work", nearest.melody, passage["work"], theirs
-    )
+    spans = [(passage[side]["start_beat"], passage[side]["end_beat"]) for side in ("query", "work")]
+    longest = max(end - start for start, end in spans) + 2 * _LEAD
+    full = longest / ceil(longest / _ROW)
+    sides = _side("This piece", query, passage["query"], ours, full)
+    sides += _side("The work", nearest.melody, passage["work"], theirs, full)
     return f'<figure><figcaption>{caption}</figcaption><div class="sides">{sides}</div></figure>'
 
 
-def _side(name: str, melody: Melody | None, place: Mapping[str, Any], copied: set[int]) -> str:
-    """Draw one side of a passage, the copied notes marked, with its bars."""
+def _side(name: str, melody: Melody | None, place: Mapping[str, Any], copied: set[int], full: float) -> str:
+    """Draw one side of a passage in rows of `full` quarter notes, the copied notes marked, with its bars."""
     if melody is None or not melody.notes:
         return f'<div><p class="place">{name}: notes {place["first_note"] + 1} to {place["last_note"] + 1}</p></div>'
     start, end = float(place["start_beat"]), float(place["end_beat"])
-    span = Span(max(0.0, start - _LEAD), min(max(melody.end, end), end + _LEAD))
-    roll = draw(melody, span, copied, f"{name}, the notes that agree marked")
-    return f'<div><p class="place">{name}{_bars(melody, start, end)}</p>{roll}</div>'
+    rolls = "".join(
+        draw(melody, span, copied, f"{name}, the notes that agree marked", _frame(melody, start, end), full)
+        for span in pieces(max(0.0, start - _LEAD), min(max(melody.end, end), end + _LEAD), full)
+    )
+    return f'<div><p class="place">{name}{_bars(melody, start, end)}</p>{rolls}</div>'
+
+
+def _frame(melody: Melody, start: float, end: float) -> tuple[int, int]:
+    """Return the lowest and highest pitch of a stretch and its surroundings."""
+    near = [note.pitch for note in melody.notes if note.offset > start - _LEAD and note.onset < end + _LEAD]
+    return min(near, default=60), max(near, default=60)
 
 
 def _bars(melody: Melody, start: float, end: float) -> str:

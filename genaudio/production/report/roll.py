@@ -46,17 +46,25 @@ def bar_lines(melody: Melody, span: Span) -> list[tuple[int, float]]:
 
 
 def rows(melody: Melody) -> list[Span]:
-    """Cut a melody into rows of equal length: four bars, eight where bars are short, 16 quarters without a metre."""
+    """Cut a melody into rows of equal length: four bars, eight where bars are short, 16 quarters without a metre.
+
+    A pickup hangs before the first row as in a score, later rows begin at bar lines, the last one ends with its bar.
+    """
     end = max(melody.end, 1.0)
-    if melody.metre is None:
-        return [Span(16.0 * row, 16.0 * (row + 1)) for row in range(ceil(end / 16 - 1e-9))]
-    bar = float(melody.metre.bar)
-    length = bar * (4 if bar >= 3 else 8)
-    # the pickup hangs before its row as in a score; later rows begin at bar lines
+    bar = 1.0 if melody.metre is None else float(melody.metre.bar)
+    length = 16.0 if melody.metre is None else bar * (4 if bar >= 3 else 8)
     cuts = [0.0, melody.pickup + length]
     while cuts[-1] < end - 1e-9:
         cuts.append(cuts[-1] + length)
+    bars = ceil((end - melody.pickup) / bar - 1e-9)
+    cuts[-1] = min(cuts[-1], melody.pickup + max(1, bars) * bar)
     return [Span(start, stop) for start, stop in pairwise(cuts)]
+
+
+def pieces(start: float, end: float, length: float) -> list[Span]:
+    """Cut a stretch into pieces of a length; the last may be shorter."""
+    count = max(1, ceil((end - start) / length - 1e-9))
+    return [Span(start + length * i, min(end, start + length * (i + 1))) for i in range(count)]
 
 
 def draw(

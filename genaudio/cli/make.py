@@ -1,0 +1,79 @@
+"""``genaudio make``: one command to a cleared track."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genaudio.cli import options
+from genaudio.cli.seeds import seed_of
+from genaudio.cli.state import state_of
+from genaudio.cli.verdicts import NOT_LEGAL, exit_code
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: genaudio make --style jig --key G --instrument flute --bars 16 --format mp3")(make)
+
+
+def make(
+    ctx: typer.Context,
+    style: options.Style = None,
+    key: options.KeyName = None,
+    mode: options.Mode = None,
+    meter: options.Meter = None,
+    bars: options.Bars = None,
+    tempo: options.Tempo = None,
+    temperature: options.Temperature = 0.95,
+    instrument: options.Instrument = "violin",
+    count: Annotated[int, typer.Option(help="How many tracks; each takes the next seed.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the track; of several, the folder above them.")
+    ] = None,
+    audio_format: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="wav, mp3 or ogg beside track.flac; may be repeated, or separated by commas."),
+    ] = None,
+    catalogue: options.Catalogues = None,
+    attempts: Annotated[int, typer.Option(help="Most melodies to compose until one is clear.")] = 8,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Compose a melody, screen it, render it, and package it with its provenance.
+
+    A melody that is not clear is composed anew. Exit code: 0 all clear, 1 something is for review or a match,
+    2 something could not be screened.
+    """
+    from genaudio.melody.wish import Wish
+    from genaudio.production import make as make_tracks
+
+    state = state_of(ctx)
+    wish = Wish(style=style, key=key, mode=mode, metre=meter, bars=bars, tempo=tempo, temperature=temperature)
+    formats = [name for entry in audio_format or () for name in entry.split(",")]
+    with state.output.progress("Making a track") as tell:
+        made = make_tracks(
+            wish,
+            instrument=instrument,
+            seed=seed_of(state),
+            count=count,
+            out=out,
+            formats=formats,
+            catalogues=catalogue or (),
+            attempts=attempts,
+            overwrite=overwrite,
+            device=state.device,
+            tell=tell,
+        )
+    lines = []
+    for track in made:
+        tried = len(track.manifest["attempts"])
+        lines += [
+            f"{track.title}: {track.verdict}" + (f" at attempt {tried}" if tried > 1 else ""),
+            f"  {track.folder / 'track.flac'} ({track.duration:.1f} s of audio, made in {track.seconds:.1f} s)",
+            f"  {track.folder / 'report.html'}",
+        ]
+    state.output.talk(NOT_LEGAL)
+    payload = {"tracks": [track.as_json() for track in made]}
+    state.output.result(payload, "\n".join(lines), bare="\n".join(str(track.folder) for track in made))
+    raise typer.Exit(exit_code(track.verdict for track in made))

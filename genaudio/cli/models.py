@@ -1,0 +1,27 @@
+"""``genaudio models``: what is bundled."""
+
+from __future__ import annotations
+
+import typer
+
+from genaudio.cli.state import state_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: genaudio models --json")(models)
+
+
+def models(ctx: typer.Context) -> None:
+    """Show what is bundled: files with hashes and licences, styles, metres and instruments."""
+    from genaudio.production.bundle import bundled
+
+    found = bundled()
+    lines = [
+        f"{part['name']:<10} {part['bytes'] / 2**20:6.1f} MiB  {part['licence']}\n"
+        + "\n".join(f"           {digest[:16]}  {name}" for name, digest in part["files"].items())
+        for part in found["parts"]
+    ]
+    lines += ["", "styles       " + ", ".join(found["styles"]), "metres       " + ", ".join(found["metres"])]
+    lines += ["instruments  " + ", ".join(found["instruments"])]
+    state_of(ctx).output.result(found, "\n".join(lines), bare="\n".join(part["name"] for part in found["parts"]))

@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Catalogues = Annotated[
+    list[Path] | None,
+    typer.Option("--catalogue", help="A catalogue to screen against, beside the training works; may be repeated."),
+]
+Style = Annotated[str | None, typer.Option(help="Tune type, such as reel, jig, waltz or march.")]
+KeyName = Annotated[str | None, typer.Option("--key", help="Tonic or key, such as D, Bb or 'E minor'.")]
+Mode = Annotated[str | None, typer.Option(help="major, minor, dorian or mixolydian.")]
+Meter = Annotated[str | None, typer.Option("--meter", "--metre", help="Time signature, such as 4/4 or 6/8.")]
+Bars = Annotated[int | None, typer.Option(help="Number of bars, the pickup not counted.")]
+Tempo = Annotated[float | None, typer.Option(help="Quarter notes a minute.")]
+Temperature = Annotated[float, typer.Option(help="Boldness: 1 as learnt, less is tamer.")]
+Instrument = Annotated[str, typer.Option(help="Such as violin, flute, piano or guitar; genaudio models lists all.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what genaudio wrote there before.")]

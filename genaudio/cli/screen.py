@@ -1,0 +1,59 @@
+"""``genaudio screen``: is a piece too much like a protected work?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genaudio.cli.options import Catalogues
+from genaudio.cli.state import state_of
+from genaudio.cli.verdicts import NOT_LEGAL, exit_code, match_line
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: genaudio screen song.mid --catalogue catalogues/ours --report report.html")(screen)
+
+
+def screen(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="MIDI, MusicXML, ABC or JSONL files.", show_default=False)],
+    catalogue: Catalogues = None,
+    report: Annotated[Path | None, typer.Option(help="Also write a report as one HTML file.")] = None,
+    limit: Annotated[int, typer.Option(help="Most works to report of a piece.")] = 20,
+) -> None:
+    """Screen files against the training works and your own catalogues.
+
+    Each voice of a file is screened by itself; of chords the highest notes are taken. Exit code: 0 all clear,
+    1 something is for review or a match, 2 something could not be screened.
+    """
+    from genaudio.production.catalogue import open_screener
+    from genaudio.production.files import check_writable, write_text
+    from genaudio.production.screening import screen_files, screening_page, screening_report
+
+    output = state_of(ctx).output
+    if report is not None:
+        check_writable(report)
+    with output.progress("Screening") as tell:
+        screener = open_screener(catalogue or ())
+        pieces = screen_files(files, screener, limit, tell)
+        if report is not None:
+            write_text(report, screening_page(pieces, screener))
+    results = screening_report(pieces, screener)
+    lines = []
+    for piece, result in zip(pieces, results["results"], strict=True):
+        name = piece.file + (f" [{piece.name}]" if piece.name else "")
+        lines.append(f"{result['verdict']:<12}  {name}" + (f": {result['reason']}" if result["reason"] else ""))
+        lines += [f"{'':<14}{match_line(match)}" for match in result["matches"]]
+        lines += [f"{'':<14}{piece.remark}"] if piece.remark else []
+    for piece in pieces:
+        if not piece.readable:
+            output.complain(f"genaudio: not screened: {piece.screening.reason}")
+    if report is not None:
+        output.talk(f"The report is {report}")
+    output.talk(NOT_LEGAL)
+    verdicts = [result["verdict"] for result in results["results"]]
+    output.result(results, "\n".join(lines), bare="\n".join(verdicts))
+    raise typer.Exit(exit_code(verdicts))

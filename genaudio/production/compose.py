@@ -1,0 +1,93 @@
+"""Melodies alone: composed, and written in any of the formats of written music."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genaudio.errors import GenaudioError
+from genaudio.melody.wish import Wish
+from genaudio.production.files import check_writable
+from genaudio.score import Entry, Melody, write_entries, write_midi
+
+if TYPE_CHECKING:
+    from genaudio.melody import Composer
+
+WRITERS = (".mid", ".musicxml", ".abc", ".jsonl")
+"""Extensions of the files that a melody is written to."""
+
+
+@lru_cache(maxsize=2)
+def composer(device: str = "auto") -> Composer:
+    """Return the shipped composer, loaded once a process and device."""
+    from genaudio.melody import Composer
+
+    return Composer.load(device=device)
+
+
+def compose(wish: Wish | None = None, seed: int = 0, device: str = "auto", **wishes: str | float | None) -> Melody:
+    """Compose one melody: ``compose(style="reel", key="D", bars=16, seed=3)``.
+
+    Args:
+        wish: what is wished of it; or give the wish's fields by name.
+        seed: same wish, seed and device, same melody.
+        device: ``auto``, ``cpu``, ``cuda``...
+
+    Raises:
+        GenaudioError: the wish cannot be fulfilled.
+    """
+    return composer(device).compose(wish or Wish(**wishes), seed)[0]  # type: ignore[arg-type]
+
+
+def melody_files(out: Sequence[Path], count: int) -> list[list[Path]]:
+    """Return for each path the files of so many melodies: one JSONL for all, else ``name-1.mid``, ``name-2.mid``.
+
+    Raises:
+        GenaudioError: an extension is unknown, a place cannot be written to, or the number is less than 1.
+    """
+    if count < 1:
+        raise GenaudioError(f"the number of melodies must be 1 or more, not {count}")
+    files = []
+    for path in out:
+        suffix = path.suffix.lower()
+        if suffix not in WRITERS:
+            raise GenaudioError(f"{path}: melodies are written as {', '.join(WRITERS)}, not {suffix or 'a folder'!r}")
+        check_writable(path)
+        several = count > 1 and suffix != ".jsonl"
+        files.append([path.with_stem(f"{path.stem}-{n}") for n in range(1, count + 1)] if several else [path])
+    return files
+
+
+def write_melodies(melodies: Sequence[Melody], files: Sequence[Sequence[Path]], seed: int, program: int = 0) -> None:
+    """Write melodies to the files that `melody_files` chose.
+
+    Raises:
+        ScoreError: a file cannot be written.
+    """
+    for group in files:
+        if group[0].suffix.lower() == ".jsonl":
+            write_entries(melody_entries(melodies, seed), group[0])
+            continue
+        for melody, path in zip(melodies, group, strict=True):
+            _write(melody, path, program)
+
+
+def melody_entries(melodies: Sequence[Melody], seed: int) -> list[Entry]:
+    """Return melodies as works, named by their seed and number."""
+    return [Entry(f"genaudio-{seed}-{n}", melody, title=melody.title) for n, melody in enumerate(melodies)]
+
+
+def _write(melody: Melody, path: Path, program: int) -> None:
+    suffix = path.suffix.lower()
+    if suffix == ".mid":
+        write_midi(melody, path, program=program)
+    elif suffix == ".musicxml":
+        from genaudio.score.musicxml_writer import write_musicxml
+
+        write_musicxml(melody, path)
+    else:
+        from genaudio.score.abc_writer import write_abc
+
+        write_abc(melody, path)

@@ -1,0 +1,75 @@
+"""Files of written music to audio files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from genaudio.audio import format_of, write_audio
+from genaudio.instruments import program_of
+from genaudio.production.files import check_writable
+from genaudio.production.folder import file_name
+from genaudio.production.provenance import audio_tags
+from genaudio.score import read_score
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What was written.
+
+    Attributes:
+        duration: seconds of audio.
+        sample_rate: samples a second.
+        left_out: sentences on what was not rendered.
+        stems: files of the parts.
+    """
+
+    duration: float
+    sample_rate: int
+    left_out: tuple[str, ...]
+    stems: tuple[Path, ...]
+
+
+def check_output(out: Path) -> None:
+    """Make sure, before any work is done, that an audio file can be written.
+
+    Raises:
+        GenaudioError: the format is unknown, or the place cannot be written to.
+    """
+    format_of(out)
+    check_writable(out)
+
+
+def render_file(
+    file: Path, out: Path, instrument: str | None = None, seed: int = 0, device: str = "auto", stems: bool = False
+) -> Rendered:
+    """Render a MIDI, MusicXML or ABC file; the audio's tags say that it is AI-generated.
+
+    Args:
+        file: what to play.
+        out: the audio file; its extension says the format.
+        instrument: what plays every pitched part, instead of what the file says.
+        seed: of the noise in breath and hammers.
+        device: ``auto``, ``cpu``, ``cuda``...
+        stems: also write each part as ``name-part.flac`` beside `out`, in its format.
+
+    Raises:
+        GenaudioError: unknown instrument, format or device, or nothing to play.
+        ScoreError: the file cannot be read.
+    """
+    check_output(out)
+    score = read_score(file)
+    if instrument is not None:
+        program = program_of(instrument)
+        tracks = (track if track.drums else replace(track, program=program) for track in score.tracks)
+        score = replace(score, tracks=tuple(tracks))
+    from genaudio.renderer.entry import renderer
+
+    rendering = renderer(device).render(score, seed=seed, stems=stems)
+    tags = audio_tags(score.title or file.stem)
+    write_audio(out, rendering.audio, rendering.sample_rate, tags)
+    written = []
+    for number, (name, audio) in enumerate(rendering.stems.items(), start=1):
+        written.append(out.with_stem(f"{out.stem}-{number}-{file_name(name)}"))
+        write_audio(written[-1], audio, rendering.sample_rate, tags)
+    return Rendered(rendering.seconds, rendering.sample_rate, rendering.left_out, tuple(written))

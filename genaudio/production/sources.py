@@ -1,0 +1,68 @@
+"""Works for a catalogue, from files and folders of MIDI, MusicXML, ABC and JSONL. Needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from checks import Work
+from genaudio.errors import GenaudioError
+from genaudio.score import ScoreError, iter_entries
+from genaudio.score.read import SUFFIXES
+
+_OWN_IDS = (*SUFFIXES["ABC"], *SUFFIXES["JSONL"])
+Reject = Callable[[str, str], None]
+"""Is told of each file or piece that is left out: where it is, and why."""
+
+
+def find_files(sources: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """Return (folder, file) of every readable kind of file in the sources, folders searched in depth, in order.
+
+    Raises:
+        GenaudioError: a source is missing, or there is no such file at all.
+    """
+    known = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
+    found: list[tuple[Path, Path]] = []
+    for source in sources:
+        if source.is_dir():
+            inside = (path for path in sorted(source.rglob("*")) if path.is_file())
+            found += [(source, path) for path in inside if path.suffix.lower() in known]
+        elif source.exists():
+            found.append((source.parent, source))
+        else:
+            raise GenaudioError(f"there is no file or folder {source}")
+    if not found:
+        raise GenaudioError(f"no {', '.join(sorted(known))} file in {', '.join(map(str, sources))}")
+    return found
+
+
+def read_works(
+    sources: Sequence[Path], on_reject: Reject, tell: Callable[[float | None, str], None] | None = None
+) -> Iterator[Work]:
+    """Yield the works of files and folders: each tune of ABC and JSONL, the main voice of MIDI and MusicXML.
+
+    A work of JSONL keeps its id, a tune of ABC is called book:number, any other work by its path below the source.
+
+    Args:
+        sources: files and folders.
+        on_reject: is told of what cannot be read, which is left out.
+        tell: is told how far the work is.
+
+    Raises:
+        GenaudioError: a source is missing, or there is nothing to read.
+    """
+    files = find_files(sources)
+    for number, (folder, path) in enumerate(files):
+        if tell is not None:
+            tell(number / len(files), f"Reading {path.name}")
+        name = path.relative_to(folder).as_posix()
+
+        def leave_out(place: str, why: str, path: Path = path) -> None:
+            on_reject(f"{path}, {place}", why)
+
+        try:
+            for entry in iter_entries(path, on_reject=leave_out):
+                identity = entry.id if path.suffix.lower() in _OWN_IDS else name
+                yield Work(identity, entry.title or path.stem, entry.melody, entry.creator, entry.rights)
+        except ScoreError as error:
+            on_reject(str(path), str(error))

@@ -6,6 +6,7 @@ the collections that the music21 wheel carries.
 
 from genaudio.corpus.build import build_corpus
 from genaudio.corpus.errors import CorpusError
+from genaudio.corpus.recipe import CorpusRecipe
 from genaudio.corpus.report import CorpusReport
 from genaudio.corpus.splits import SPLITS
 from genaudio.corpus.styles import STYLES
@@ -13,6 +14,6 @@ from genaudio.corpus.works import WORKS_FILE, TrainingWork, load_works, save_wor
 
 __all__ = [
     "SPLITS", "STYLES", "WORKS_FILE",
-    "CorpusError", "CorpusReport", "TrainingWork",
+    "CorpusError", "CorpusRecipe", "CorpusReport", "TrainingWork",
     "build_corpus", "load_works", "save_works",
 ]  # fmt: skip

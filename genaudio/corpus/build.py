@@ -10,6 +10,7 @@ from genaudio.corpus.abc_text import AbcTune, read_tunes
 from genaudio.corpus.duplicates import Families, find_families
 from genaudio.corpus.errors import TuneError
 from genaudio.corpus.extract import ExtractedTune, extract_tune
+from genaudio.corpus.recipe import CorpusRecipe
 from genaudio.corpus.report import CorpusReport, Reject, SourceCounts
 from genaudio.corpus.sources import SOURCES, Source, music21_corpus, slug
 from genaudio.corpus.splits import split_of
@@ -22,30 +23,29 @@ Progress = Callable[[str, int, int], None]
 def build_corpus(
     out: Path | None,
     progress: Progress | None = None,
-    *,
-    sources: Sequence[Source] = SOURCES,
+    recipe: CorpusRecipe | None = None,
     root: Path | None = None,
-    seed: int = 0,
 ) -> CorpusReport:
     """Build the training works and save them.
 
     Args:
         out: the file to write, such as ``works.jsonl.gz``; None writes nothing and only counts.
         progress: called as the work goes on.
-        sources: the collections, in order: of two near-identical tunes the first stays.
+        recipe: collections, thresholds and seed; its defaults for None.
         root: folder that holds the collections' folders; music21's corpus for None.
-        seed: of the split.
 
     Raises:
         CorpusError: a collection is missing or the file cannot be written.
     """
     report = CorpusReport()
-    tunes = list(_extract(sources, root or music21_corpus(), report, progress or _silent))
+    recipe = recipe or CorpusRecipe()
+    tunes = list(_extract(recipe.collections, root or music21_corpus(), report, progress or _silent))
     families = find_families(
         [tune.melody.pitches for tune in tunes],
+        recipe,
         lambda done: (progress or _silent)("comparing", done, len(tunes)),
     )
-    works = [_work(number, tunes, families, seed) for number in families.representatives]
+    works = [_work(number, tunes, families, recipe) for number in families.representatives]
     for number in families.representatives:
         report.sources[tunes[number].source].kept += 1
         report.repairs.update(set(tunes[number].repairs))
@@ -94,7 +94,7 @@ def tune_id(source: Source, tune: AbcTune, taken: Counter[str]) -> str:
     return name if taken[name] == 1 else f"{name}-{taken[name]}"
 
 
-def _work(number: int, tunes: Sequence[ExtractedTune], families: Families, seed: int) -> TrainingWork:
+def _work(number: int, tunes: Sequence[ExtractedTune], families: Families, recipe: CorpusRecipe) -> TrainingWork:
     tune = tunes[number]
     family = tunes[families.family[number]].id
     licence = next(source.licence for source in SOURCES if source.name == tune.source)
@@ -105,7 +105,7 @@ def _work(number: int, tunes: Sequence[ExtractedTune], families: Families, seed:
         source=tune.source,
         licence=licence,
         family=family,
-        split=split_of(family, seed),
+        split=split_of(family, recipe.seed, recipe.held_out_share),
         aliases=_aliases(tunes[other] for other in families.aliases.get(number, ())),
         melody=tune.melody,
     )

@@ -5,9 +5,8 @@ Tunes are compared without regard to transposition. Candidates share 5-grams of 
 a share of the smaller set, and `identity` is 1 - edit distance / longer length of the two pitch sequences (Levenshtein
 1966), one of them transposed by the most frequent pitch difference between shared n-grams.
 
-Near-identical tunes (identity at least `NEAR_IDENTICAL`) keep one representative, and the others become its aliases.
-Tunes that share a part or are variants of one another (containment at least `FAMILY_CONTAINMENT`, or identity at least
-`FAMILY_IDENTITY`) stay, but belong to one family, by union-find.
+Near-identical tunes keep one representative, and the others become its aliases. Tunes that share a part or are variants
+of one another stay, but belong to one family, by union-find. The recipe holds the thresholds of both.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from genaudio.corpus.recipe import CorpusRecipe
+
 NGRAM = 5
 """Intervals in an n-gram: six notes."""
 
-NEAR_IDENTICAL = 0.90
-FAMILY_IDENTITY = 0.60
-FAMILY_CONTAINMENT = 0.30
 CANDIDATE_CONTAINMENT = 0.15
+"""Pairs that share less of the smaller tune's n-grams are not aligned."""
 
 _COMMON = 60
 """An n-gram that stands in more tunes than this proposes no candidates (it still counts in the coefficients)."""
@@ -42,16 +41,6 @@ class Pair:
     resemblance: float
     containment: float
     identity: float
-
-    @property
-    def near_identical(self) -> bool:
-        """True where the two are one tune, written almost the same."""
-        return self.identity >= NEAR_IDENTICAL
-
-    @property
-    def related(self) -> bool:
-        """True where the two belong to one family."""
-        return self.identity >= FAMILY_IDENTITY or self.containment >= FAMILY_CONTAINMENT
 
 
 def interval_ngrams(pitches: Sequence[int], length: int = NGRAM) -> Ngrams:
@@ -147,7 +136,9 @@ class Families:
     family: dict[int, int]
 
 
-def find_families(melodies: Sequence[Sequence[int]], progress: Callable[[int], None] | None = None) -> Families:
+def find_families(
+    melodies: Sequence[Sequence[int]], recipe: CorpusRecipe, progress: Callable[[int], None] | None = None
+) -> Families:
     """De-duplicate melodies, given as their pitches; of near-identical ones the first stays.
 
     `progress` is called with the number of melodies compared so far.
@@ -159,9 +150,9 @@ def find_families(melodies: Sequence[Sequence[int]], progress: Callable[[int], N
     same: dict[int, list[Pair]] = defaultdict(list)
     sets = UnionFind(len(melodies))
     for pair in pairs:
-        if pair.near_identical:
+        if pair.identity >= recipe.near_identical:
             same[pair.second].append(pair)
-        if pair.near_identical or pair.related:
+        if pair.identity >= recipe.family_identity or pair.containment >= recipe.family_containment:
             sets.join(pair.first, pair.second)
     kept: list[int] = []
     standing_in: dict[int, int] = {}

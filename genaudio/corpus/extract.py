@@ -66,7 +66,7 @@ def extract_tune(tune: AbcTune, source: str, identifier: str) -> ExtractedTune:
     if not any(event.pitch is not None for event in bars.events):
         raise TuneError("no notes")
     key, rule = _key(written, bars, ends)
-    repairs = bars.repairs + Counter([f"key by {rule}"] if rule else [])
+    repairs = bars.repairs + Counter([f"{written.mode} read as {key.mode} by {rule}"] if rule else [])
     title = clean_title(tune.first("T"))
     melody = _melody(bars, metre, key, title)
     style, origin = tune_style(source, tune, metre, melody)

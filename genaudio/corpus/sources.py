@@ -69,7 +69,7 @@ SOURCES = (
         notice=(
             "Z: fields name the transcribers (John Chambers, Henrik Norbeck, Bob Safranek, Trish O'Neil, Dan G. "
             "Petersen, Michael Hogan, Stephen Foy, John B. Walsh and others, 1996-1999); no field, comment or "
-            "file speaks of copyright, licence or commercial use."
+            "file speaks of copyright, licence or commercial use. Of the 1,850 numbers some stand in two files."
         ),
         usable=_OLD.format(year=1903, death=1936) + " " + _SILENT,
     ),
@@ -96,7 +96,8 @@ SOURCES = (
         pattern="book*.abc",
         notice=(
             "Each tune: 'Z:Jack Campin * www.campin.me.uk * 2009'; no field, comment or file speaks of copyright, "
-            "licence or commercial use. The encoder also sold this edition with its annotations on CD-ROM."
+            "licence or commercial use. The encoder also offered a multimedia edition of these books for sale "
+            "on CD-ROM."
         ),
         usable=_OLD.format(year="1778-1801", death=1795) + " " + _SILENT,
     ),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from hashlib import sha256
 
 SPLITS = ("train", "validation", "test")
-HELD_OUT_SHARE = 0.05
-"""Expected share of families in validation, and in test."""
 
 
-def split_of(family: str, seed: int = 0) -> str:
-    """Return the split of a family: the same on every machine, whatever other families there are."""
+def split_of(family: str, seed: int = 0, held_out_share: float = 0.05) -> str:
+    """Return the split of a family: the same on every machine, whatever other families there are.
+
+    Validation and test each get `held_out_share` of all families in expectation.
+    """
     digest = sha256(f"{seed}:{family}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
-    if place < HELD_OUT_SHARE:
+    if place < held_out_share:
         return "test"
-    return "validation" if place < 2 * HELD_OUT_SHARE else "train"
+    return "validation" if place < 2 * held_out_share else "train"

@@ -11,7 +11,7 @@ from genaudio.score import Melody, Metre
 
 STYLES = (
     "air", "clog", "country dance", "gavotte", "hornpipe", "jig", "long dance", "march", "minuet", "other",
-    "polka", "quickstep", "reel", "schottische", "slip jig", "strathspey", "waltz",
+    "quickstep", "reel", "schottische", "slip jig", "strathspey", "waltz",
 )  # fmt: skip
 """All styles, sorted; "other" only where nothing is known."""
 
@@ -28,7 +28,6 @@ _WORDS = (
     (r"minuet|menuet", "minuet"),
     (r"\bwaltz|\bvalse\b|\bwalz\b|\bwalse\b", "waltz"),
     (r"gavott?e?|\bgavot", "gavotte"),
-    (r"\bpolka\b", "polka"),
     (r"allemand|cott?ill?on|country dance", "country dance"),
     (r"\bair\b|\blament\w*|\bsong\b|\bsung\b|lullaby", "air"),
 )
@@ -36,6 +35,7 @@ _WALKAROUND = re.compile(r"walk\s?-?around|essence", re.IGNORECASE)
 _SLOW = re.compile(r"slow|grave|largo|adagio|tender|plaintive|andant|affettuoso|affect", re.IGNORECASE)
 _STYLE_BY_METRE = {"9/8": "slip jig", "6/8": "jig", "12/8": "jig", "3/4": "air", "3/8": "air", "2/4": "country dance"}
 _LEAST_DENSITY = 1.75
+_BRISK = 96
 _LEAST_DOTTED = 0.2
 
 _ONEILL_SECTIONS = (
@@ -89,7 +89,8 @@ def _by_rhythm(tune: AbcTune, metre: Metre, melody: Melody) -> str:
     """Judge an unnamed tune of Aird's by its tempo marking, metre, density and dotted pairs.
 
     Thresholds separate the named tunes of the same books: reels and strathspeys have about two notes a quarter note,
-    airs and marches 1.3 to 1.8; strathspeys have a quarter of their notes in dotted pairs, reels hardly any.
+    airs and marches 1.3 to 1.8; strathspeys have a quarter of their notes in dotted pairs, reels hardly any. What is
+    no denser than an air, but marked at 96 half notes a minute or more, is danced to.
     """
     if _SLOW.search(" ".join(tune.fields.get("Q", []))):
         return "air"
@@ -97,8 +98,14 @@ def _by_rhythm(tune: AbcTune, metre: Metre, melody: Melody) -> str:
     if name not in ("4/4", "2/2"):
         return _STYLE_BY_METRE.get(name, "other")
     if len(melody) < _LEAST_DENSITY * melody.end:
-        return "air"
+        return "country dance" if _half_notes(tune.first("Q")) >= _BRISK else "air"
     return "strathspey" if dotted_share(melody) >= _LEAST_DOTTED else "reel"
+
+
+def _half_notes(tempo: str) -> int:
+    """Return the half notes a minute of a Q: field that counts in half notes, 0 for any other."""
+    match = re.match(r"1/2\s*=\s*(\d+)", tempo)
+    return 0 if match is None else int(match[1])
 
 
 def dotted_share(melody: Melody) -> float:

@@ -114,7 +114,7 @@ def _for_music21(text: str) -> str:
     """
     text = _LOCRIAN.sub(lambda match: f"K:{_locrian_as_major(match[1]).tonic_name}", text)
     if text.count("|") < 3:
-        text = text.rstrip() + "\nz|z|z|]\n"
+        text = text.rstrip() + "\nz|z|z||\n"
     return f"%abc-2.1\n{text}"
 
 

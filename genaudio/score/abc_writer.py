@@ -63,7 +63,9 @@ def _bar(bar: Bar, accidentals: Accidentals, beat: int) -> str:
     last_beat = 0
     for index, value in enumerate(bar.values):
         this_beat = value.start // beat
-        parts.append(" " * (bool(parts) and this_beat != last_beat and value.tuplet == (1, 1)))
+        within_tuplet = value.tuplet != (1, 1) and not value.opens
+        if parts and this_beat != last_beat and not within_tuplet:
+            parts.append(" ")
         last_beat = this_beat
         if value.opens:
             parts.append(_tuplet_sign(bar.values[index:]))

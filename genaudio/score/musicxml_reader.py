@@ -52,7 +52,9 @@ def _unpacked(data: bytes, name: str) -> bytes:
             if _CONTAINER in names:
                 container = _member(archive, _CONTAINER, name)
                 _check(container, name, root=None)
-                paths = [element.get("full-path", "") for element in ET.fromstring(container).iter("{*}rootfile")]
+                paths = [
+                    element.get("full-path", "") for element in ET.fromstring(container).iterfind(".//{*}rootfile")
+                ]
             else:
                 paths = [path for path in names if path.lower().endswith((".xml", ".musicxml"))]
             if not paths or paths[0] not in names:

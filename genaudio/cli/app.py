@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from genaudio import __version__
-from genaudio.cli import catalogue, compose, corpus, doctor, evaluate, make, models, package, render, screen, train
+from genaudio.cli import (
+    catalogue,
+    codec,
+    compose,
+    corpus,
+    doctor,
+    evaluate,
+    make,
+    models,
+    package,
+    render,
+    screen,
+    train,
+)
 from genaudio.cli.group import RootGroup
 from genaudio.cli.output import Mode, Output
 from genaudio.cli.state import State, use_config
@@ -58,7 +71,8 @@ def root(
         use_config(ctx, config, str(ctx.invoked_subcommand))
 
 
-for command in (make, compose, render, screen, catalogue, package, train, evaluate, corpus, models, doctor):
+COMMANDS = (make, compose, render, screen, catalogue, package, train, evaluate, corpus, codec, models, doctor)
+for command in COMMANDS:
     command.register(app)
 
 

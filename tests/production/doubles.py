@@ -1,0 +1,63 @@
+"""Doubles for the two neural models, so that the rest of a production is tested in milliseconds and by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from genaudio.melody.wish import Wish
+from genaudio.score import Key, Melody, Metre, Note, Score
+
+SCALE = (62, 64, 66, 67, 69, 71, 73, 74, 76, 78)
+
+
+def random_tune(seed: int, notes: int = 64, pickup: float = 0.5) -> Melody:
+    """A random walk through D major in eighths and quarters, 4/4."""
+    generator = np.random.default_rng(seed)
+    onset, step, written = 0.0, 4, []
+    for _ in range(notes):
+        duration = float(generator.choice([0.5, 0.5, 0.5, 1.0]))
+        step = int(np.clip(step + generator.integers(-4, 5), 0, len(SCALE) - 1))
+        written.append(Note(onset, duration, SCALE[step]))
+        onset += duration
+    return Melody(written, metre=Metre(4, 4), key=Key(2), tempo=120.0, pickup=pickup)
+
+
+@dataclass
+class OtherComposer:
+    """Writes `tunes` by seed, and random tunes for other seeds."""
+
+    tunes: dict[int, Melody] = field(default_factory=dict)
+    seeds: list[int] = field(default_factory=list)
+
+    def compose(self, wish: Wish, seed: int = 0, count: int = 1) -> list[Melody]:
+        self.seeds.append(seed)
+        return [self.tunes.get(seed) or random_tune(seed + 1000)] * count
+
+
+@dataclass(frozen=True)
+class SineRendering:
+    """What a renderer returns."""
+
+    audio: np.ndarray
+    sample_rate: int
+
+
+@dataclass
+class SinePlayer:
+    """Plays every note as a sine."""
+
+    fails: bool = False
+
+    def render(self, score: Score, seed: int = 0) -> SineRendering:
+        if self.fails:
+            raise RuntimeError("the renderer fell over")
+        rate = 8000
+        audio = np.zeros(round(score.duration * rate) + 1, np.float32)
+        for note in score.notes:
+            start, end = (round(score.seconds(at) * rate) for at in (note.onset, note.offset))
+            audio[start:end] = 0.2 * np.sin(
+                np.arange(end - start) * 2 * np.pi * 440 * 2 ** ((note.pitch - 69) / 12) / rate
+            )
+        return SineRendering(np.stack([audio, audio]), rate)

@@ -85,7 +85,9 @@ def _value(value: Value, accidentals: Accidentals) -> str:
     if not value.pitches:
         return "z" + _length(length)
     letter, alteration, octave = accidentals.key.spell(value.pitches[0])
-    sign = _SIGNS[alteration] if accidentals.needs_sign(letter, alteration, octave) else ""
+    needed = accidentals.needs_sign(letter, alteration, octave)
+    # a double accidental is always signed, as some readers (music21 10) carry only half of it through the bar
+    sign = _SIGNS[alteration] if needed or abs(alteration) == 2 else ""
     name = letter.lower() + "'" * (octave - 5) if octave >= 5 else letter + "," * (4 - octave)
     return sign + name + _length(length) + "-" * value.tied_to
 

@@ -41,7 +41,7 @@ class Entry:
 
 def parse_lines(data: bytes) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line) of the lines that are not blank."""
-    for number, line in enumerate(decode_text(data).splitlines(), start=1):
+    for number, line in enumerate(decode_text(data).split("\n"), start=1):
         if line.strip():
             yield number, line
 

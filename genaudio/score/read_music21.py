@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from itertools import chain
 from typing import Any
 
 from genaudio.score.errors import ScoreError
@@ -47,17 +49,21 @@ def to_score(stream: Any, instruments: Mapping[str, tuple[int, bool]] | None = N
 
     about = stream.metadata or metadata.Metadata()
     parts = list(stream.parts) or [stream]
-    pickup = _pickup(parts)
-    sounding = [_played_out(part) for part in parts]
-    flat = [part.flatten() for part in sounding]
+    played = [_played_out(part) for part in parts]
+    tracks = [
+        Track(
+            tuple(Note(*values) for values in _merged(_sounds(elements)) if values[1] > 0),
+            *_instrument_of(part, instruments or {}),
+            name=part.partName or "",
+        )
+        for part, elements in zip(parts, played, strict=True)
+    ]
     return Score(
-        tracks=tuple(
-            _track(notes, _instrument_of(part, instruments or {})) for part, notes in zip(parts, flat, strict=True)
-        ),
-        tempi=tuple(_changes(_tempi(flat))),
-        metres=tuple(_changes(_metres(flat[0]))),
-        keys=tuple(_changes(_keys(flat[0]))),
-        pickup=pickup,
+        tracks=tuple(tracks),
+        tempi=tuple(_changes(_tempi(chain.from_iterable(played)))),
+        metres=tuple(_changes(_metres(played[0]))),
+        keys=tuple(_changes(_keys(played[0]))),
+        pickup=_pickup(parts),
         title=about.title or about.movementName or None,
         creator=about.composer or None,
     )
@@ -69,13 +75,59 @@ def _instrument_of(part: Any, instruments: Mapping[str, tuple[int, bool]]) -> tu
     return next((instruments[name] for name in names if name in instruments), (0, False))
 
 
-def _played_out(part: Any) -> Any:
-    """Return a part with its repeats written out, where they make sense, at sounding pitch."""
+def _played_out(part: Any) -> list[tuple[float, Any]]:
+    """Return (onset, element) of all that is in a part, at sounding pitch and with repeats that make sense written out.
+
+    The order of measures is found on a copy that holds nothing but their lengths and repeat signs: music21 copies
+    what it repeats, and copying notes takes ten times as long as reading them.
+    """
     from music21.exceptions21 import Music21Exception
 
-    with contextlib.suppress(Music21Exception):
-        part = part.expandRepeats()
-    return part.toSoundingPitch()
+    if any(instrument.transposition for instrument in part["Instrument"]):
+        part.toSoundingPitch(inPlace=True)
+    measures = list(part.getElementsByClass("Measure"))
+    order: list[int] = list(range(len(measures)))
+    if len(measures) > 1:
+        with contextlib.suppress(Music21Exception):
+            order = _order_of_measures(part, measures)
+    if order == list(range(len(measures))):
+        return [(float(element.offset), element) for element in part.flatten()]
+    offsets = [float(measure.offset) for measure in measures]
+    ends = [*offsets[1:], offsets[-1] + float(measures[-1].duration.quarterLength)]
+    contents = [[(float(element.offset), element) for element in measure.flatten()] for measure in measures]
+    played: list[tuple[float, Any]] = []
+    now = 0.0
+    for index in order:
+        played += [(now + offset, element) for offset, element in contents[index]]
+        now += ends[index] - offsets[index]
+    return played
+
+
+def _order_of_measures(part: Any, measures: list[Any]) -> list[int]:
+    """Return the indices of a part's measures in the order in which they are played."""
+    from music21 import note, repeat, spanner, stream
+
+    outline: Any = stream.Part()  # type: ignore[no-untyped-call]
+    outlines = []
+    marked = False
+    for index, measure in enumerate(measures):
+        copy = stream.Measure(number=index)
+        copy.insert(0, note.Rest(quarterLength=max(measure.duration.quarterLength, 1 / 64)))
+        copy.leftBarline, copy.rightBarline = deepcopy(measure.leftBarline), deepcopy(measure.rightBarline)
+        marks = [*measure.getElementsByClass("RepeatExpression"), *measure.getElementsByClass("TextExpression")]
+        for mark in marks:
+            copy.insert(mark.offset, deepcopy(mark))
+        bars = (measure.leftBarline, measure.rightBarline)
+        marked = marked or bool(marks) or any(isinstance(bar, repeat.RepeatMark) for bar in bars)
+        outlines.append(copy)
+        outline.append(copy)
+    if not marked:
+        return list(range(len(measures)))
+    places = {id(measure): index for index, measure in enumerate(measures)}
+    for bracket in part["RepeatBracket"]:
+        spanned = [outlines[places[id(m)]] for m in bracket.getSpannedElements() if id(m) in places]
+        outline.insert(0, spanner.RepeatBracket(spanned, number=bracket.number))
+    return [measure.number for measure in outline.expandRepeats().getElementsByClass("Measure")]
 
 
 def _pickup(parts: list[Any]) -> float:
@@ -90,26 +142,20 @@ def _pickup(parts: list[Any]) -> float:
     return max(lengths) if lengths and all(lengths) else 0.0
 
 
-def _track(part: Any, instrument: tuple[int, bool]) -> Track:
-    """Make a track of a flat part."""
-    program, drums = instrument
-    notes = tuple(Note(*values) for values in _merged(_sounds(part)) if values[1] > 0)
-    return Track(notes, program, drums, part.partName or "")
-
-
-def _sounds(part: Any) -> Iterator[tuple[float, float, int, int, str | None]]:
-    """Yield (onset, duration, pitch, velocity, kind of tie) of a flat part in order."""
+def _sounds(elements: list[tuple[float, Any]]) -> Iterator[tuple[float, float, int, int, str | None]]:
+    """Yield (onset, duration, pitch, velocity, kind of tie) of the notes of a part in order."""
     from music21 import harmony, note
 
-    for element in part.notes:
-        if element.duration.isGrace or isinstance(element, harmony.Harmony):
+    for onset, element in elements:
+        if not isinstance(element, note.NotRest) or element.duration.isGrace or isinstance(element, harmony.Harmony):
             continue
-        for member in getattr(element, "notes", (element,)):
+        members: Iterable[Any] = getattr(element, "notes", (element,))
+        for member in members:
             pitch = member.displayPitch() if isinstance(member, note.Unpitched) else member.pitch
             velocity = member.volume.velocity or element.volume.velocity or _DEFAULT_VELOCITY
             tie = member.tie or element.tie
             yield (
-                float(element.offset),
+                onset,
                 float(element.duration.quarterLength),
                 pitch.midi,
                 min(127, max(1, round(velocity))),
@@ -136,28 +182,32 @@ def _merged(
     return merged
 
 
-def _tempi(parts: list[Any]) -> Iterator[tuple[float, float]]:
-    for part in parts:
-        for mark in part.getElementsByClass("MetronomeMark"):
-            tempo = mark.getQuarterBPM()
-            if tempo and 0 < tempo < 10_000:
-                yield float(mark.offset), float(tempo)
+def _tempi(elements: Iterable[tuple[float, Any]]) -> Iterator[tuple[float, float]]:
+    from music21 import tempo
+
+    for onset, mark in elements:
+        quarters = mark.getQuarterBPM() if isinstance(mark, tempo.MetronomeMark) else None
+        if quarters and 0 < quarters < 10_000:
+            yield onset, float(quarters)
 
 
-def _metres(part: Any) -> Iterator[tuple[float, Metre]]:
-    for signature in part.getElementsByClass("TimeSignature"):
-        with contextlib.suppress(ScoreError):
-            yield float(signature.offset), Metre(signature.numerator, signature.denominator)
+def _metres(elements: Iterable[tuple[float, Any]]) -> Iterator[tuple[float, Metre]]:
+    from music21 import meter
+
+    for onset, signature in elements:
+        if isinstance(signature, meter.TimeSignature):
+            with contextlib.suppress(ScoreError):
+                yield onset, Metre(signature.numerator, signature.denominator)
 
 
-def _keys(part: Any) -> Iterator[tuple[float, Key]]:
+def _keys(elements: Iterable[tuple[float, Any]]) -> Iterator[tuple[float, Key]]:
     from music21 import key
 
-    for signature in part.getElementsByClass("KeySignature"):
+    for onset, signature in elements:
         if isinstance(signature, key.Key) and signature.mode in MODES:
-            yield float(signature.offset), Key(signature.tonic.pitchClass, signature.mode)
-        elif signature.sharps is not None:
-            yield float(signature.offset), Key(7 * signature.sharps % 12)
+            yield onset, Key(signature.tonic.pitchClass, signature.mode)
+        elif isinstance(signature, key.KeySignature) and signature.sharps is not None:
+            yield onset, Key(7 * signature.sharps % 12)
 
 
 def _changes(timed: Iterator[tuple[float, Any]]) -> list[tuple[float, Any]]:

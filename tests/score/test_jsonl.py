@@ -85,6 +85,14 @@ def test_writing_keeps_the_contract_and_what_is_known(tmp_path):
     assert read_entries(path) == [Entry("1", melody, "Air", "Trad.", "CC0"), Entry("2", Melody([]))]
 
 
+def test_only_a_newline_ends_a_line(tmp_path):
+    path = tmp_path / "works.jsonl"
+    # U+2028 and U+0085 end a line for Python's splitlines, not in JSON
+    entry = Entry("1", Melody([], title="A\u2028B\x85C"), "A\u2028B\x85C")
+    write_entries([entry], path)
+    assert read_entries(path) == [entry]
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "works.jsonl"
     write_entries([Entry("1", Melody([]))], path)

@@ -136,9 +136,9 @@ def clean_title(text: str) -> str:
     """
     title = re.sub(r"\s+--?\s+.*$", "", text).strip(" .")
     title = re.sub(r"\s*\[?\(?\d+(st|nd|rd|th) setting\)?\]?\.?$", "", title, flags=re.IGNORECASE).strip(" .")
+    if title.isupper():
+        title = re.sub(r"(?<![\w'])\w[\w']*", lambda word: word[0].capitalize(), title)
     match = re.fullmatch(r"(.+?)\.?,\s*(the|a|an)", title, re.IGNORECASE)
     if match is not None:
         title = f"{match[2].capitalize()} {match[1]}"
-    if title.isupper():
-        title = re.sub(r"(?<![\w'])\w[\w']*", lambda word: word[0].capitalize(), title)
     return title or "Untitled"

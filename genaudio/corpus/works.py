@@ -11,6 +11,7 @@ import io
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,8 @@ def save_works(works: Iterable[TrainingWork], path: Path) -> None:
         temporary.write_bytes(buffer.getvalue())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise CorpusError(f"cannot write {path}: {error.strerror}; choose another place") from error
 
 

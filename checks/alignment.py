@@ -36,10 +36,14 @@ class Costs:
         rhythm_mismatch: for a matching pitch whose ratio class differs by two or more half octaves.
     """
 
-    mismatch: float = 3.0
-    gap: float = 3.0
+    mismatch: float = 8.0
+    gap: float = 8.0
     rhythm_weight: float = 0.5
     rhythm_mismatch: float = 1.0
+
+
+LOOSE = Costs(mismatch=3.0, gap=3.0)
+"""What finds variants of whole tunes, which agree over their length but not note for note."""
 
 
 @dataclass(frozen=True)
@@ -187,4 +191,10 @@ def _trace(cells: Floats, gains: Floats, query: Notes, pitches: Ints, costs: Cos
             row -= 1
         else:
             column -= 1
+    # notes before it that agree but carry nothing, such as a melody's first, belong to the passage
+    while (
+        pairs and row and column and query.pitches[row - 1] == pitches[column - 1] and gains[row - 1, column - 1] >= 0
+    ):
+        row, column, columns, matches = row - 1, column - 1, columns + 1, matches + 1
+        pairs.append((row, column))
     return Alignment(score, tuple(reversed(pairs)), matches, columns)

@@ -4,8 +4,9 @@
 
 writes background.npz and thresholds.json. A line of the input is one work: {"id", "family", "split", "notes":
 [[onset in ticks of 1/480 quarter, duration in ticks, pitch], ...]}; "title" and the rest are not needed. Works of one
-family are variants of one tune; variants that are not known to be such look like copies and are trimmed off the tail
-(one in a hundred queries). Background tables, null scores and thresholds come from the named splits alone.
+family are variants of one tune. Collections hold more variants than anybody has labelled: a work whose alignment covers
+half of the shorter of two tunes, with three notes of five alike, counts as a variant too, and the highest scores of all
+are censored. Background tables, null scores and thresholds come from the named splits alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from checks.alignment import LOOSE, align
 from checks.background import Background
 from checks.catalogue import Catalogue
 from checks.errors import CatalogueError
@@ -55,7 +57,7 @@ class Recipe:
     queries: int = 1500
     excerpt: tuple[int, int] = (20, 60)
     tail: float = 0.2
-    trimmed: float = 0.01
+    trimmed: float = 0.02
     review: float = 0.01
     match: float = 0.001
 
@@ -70,7 +72,7 @@ class Recipe:
 
         try:
             values = yaml.safe_load(path.read_text(encoding="utf-8"))["calibration"]
-            tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+            tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
             return cls(**tuples)
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
             raise CatalogueError(f"cannot use the recipe {path}: {error}") from error
@@ -91,18 +93,19 @@ def read_works(path: Path, splits: Iterable[str]) -> list[Relative]:
         CatalogueError: the file cannot be read, or a line is no work.
     """
     wanted = set(splits)
-    found = []
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as lines:
-            for number, line in enumerate(lines, 1):
-                values = json.loads(line)
-                if values.get("split", "train") in wanted:
-                    found.append(_relative(values))
+        content = path.read_bytes()
+        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines()
     except (OSError, EOFError) as error:
         raise CatalogueError(f"cannot read {path}: {error}") from error
-    except (ValueError, KeyError, TypeError, ScoreError) as error:
-        raise CatalogueError(f"line {number} of {path} is no work: {error}") from error
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            values = json.loads(line)
+            if values.get("split", "train") in wanted:
+                found.append(_relative(values))
+        except (ValueError, KeyError, TypeError, AttributeError, ScoreError) as error:
+            raise CatalogueError(f"line {number} of {path} is no work: {error}") from error
     return found
 
 
@@ -113,10 +116,23 @@ def _relative(values: dict[str, Any]) -> Relative:
     return Relative(work, str(values["family"]))
 
 
+COVERAGE = 0.5
+IDENTITY = 0.6
+"""Share of the shorter tune's notes that agree, and of the aligned ones, from which two tunes are variants."""
+
+
+def are_variants(search: Search, one: int, other: int, transposition: int) -> bool:
+    """Tell whether two works of the catalogue are variants of one tune, whatever their labels say."""
+    line = search.catalogue.line
+    query, work = (search.notes(line.melody(index)) for index in (one, other))
+    found = align(query, work, transposition, LOOSE)
+    return found.identity >= IDENTITY and found.matches >= COVERAGE * min(len(query), len(work))
+
+
 def null_scores(
     search: Search, families: Sequence[str], queries: Sequence[tuple[int, Line]]
 ) -> npt.NDArray[np.float64]:
-    """Return for each query the strongest evidence (bits) against works of other families.
+    """Return for each query the strongest evidence (bits) against works that are not its variants.
 
     Args:
         search: of the catalogue that the queries come from.
@@ -129,7 +145,9 @@ def null_scores(
     found = np.zeros(len(queries))
     for place, (work, query) in enumerate(queries):
         own = family[work]
-        best = next((hit.score for hit in search.hits(query) if family[hit.work] != own), 0.0)
+        strangers = (hit for hit in search.hits(query) if family[hit.work] != own)
+        unrelated = (hit.score for hit in strangers if not are_variants(search, work, hit.work, hit.transposition))
+        best = next(unrelated, 0.0)
         found[place] = best - np.log2(len(query)) - np.log2(len(line) - sizes[own])
     return found
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from checks import storage
 from checks.errors import CatalogueError, IncompatibleCatalogue
@@ -124,7 +125,7 @@ class Catalogue:
         return WorkList(self.records, self.line)
 
     @cached_property
-    def searchable(self) -> Ints:
+    def searchable(self) -> npt.NDArray[np.bool_]:
         """Which works are long enough to be searched for, [works] bool."""
         return np.diff(self.line.starts) >= self.shingling.shortest
 

@@ -64,7 +64,7 @@ class Fingerprint:
     @cached_property
     def _coefficients(self) -> tuple[Hashes, Hashes]:
         # datasketch draws a from [0, 2^31), makes it odd, then b from [0, 2^32), both of the legacy generator.
-        generator = np.random.RandomState(self.seed)  # noqa: NPY002 - the values must be datasketch's
+        generator = np.random.RandomState(self.seed)
         a = generator.randint(0, 1 << 31, self.permutations, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
         b = generator.randint(0, 1 << 32, self.permutations, dtype=np.uint32)
         return a, b
@@ -121,7 +121,7 @@ class Fingerprint:
 
 def band_keys(signatures: Hashes, bands: int) -> Hashes:
     """Hash each band of signatures [S, P] to one number, [bands, S] uint32 (equal bands have equal numbers)."""
-    rows = signatures.reshape(len(signatures), bands, -1)
+    rows = signatures.reshape(len(signatures), bands, signatures.shape[1] // bands)
     keys = np.zeros((len(signatures), bands), np.uint32)
     for step in range(rows.shape[2]):
         keys = _fmix(keys * np.uint32(0x01000193) + rows[:, :, step])

@@ -127,7 +127,7 @@ def hash_ngrams(keys: Keys, kind: int, length: int) -> npt.NDArray[np.uint32]:
     mixed = keys + np.uint64((kind * 64 + length) * 0x9E3779B97F4A7C15 % 2**64)
     mixed = (mixed ^ mixed >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ mixed >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return (mixed ^ mixed >> np.uint64(31)) >> np.uint64(32)  # type: ignore[return-value]
+    return ((mixed ^ mixed >> np.uint64(31)) >> np.uint64(32)).astype(np.uint32)
 
 
 def tune_shingles(line: Line, shingling: Shingling) -> tuple[npt.NDArray[np.uint32], Ints]:
@@ -141,11 +141,11 @@ def tune_shingles(line: Line, shingling: Shingling) -> tuple[npt.NDArray[np.uint
     melodies: list[Ints] = []
     for length in shingling.interval_lengths:
         keys, places = interval_ngrams(line, length)
-        hashes.append(hash_ngrams(keys, 0, length).astype(np.uint32))
+        hashes.append(hash_ngrams(keys, 0, length))
         melodies.append(owners[places])
     for length in shingling.rhythm_lengths:
         keys, places = rhythm_ngrams(line, length)
-        hashes.append(hash_ngrams(keys, 1, length).astype(np.uint32))
+        hashes.append(hash_ngrams(keys, 1, length))
         melodies.append(owners[places])
     groups = np.concatenate(melodies)
     order = np.argsort(groups, kind="stable")

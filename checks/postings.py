@@ -61,8 +61,13 @@ class Postings:
     @classmethod
     def load(cls, arrays: Mapping[str, npt.NDArray[Any]], length: int) -> Postings:
         """Take the arrays that `arrays` gave."""
-        names = ("ngram_keys.npy", "ngram_begins.npy", "ngram_places.npy", "ngram_works.npy")
-        return cls(*(arrays[name] for name in names), length)
+        return cls(
+            arrays["ngram_keys.npy"],
+            arrays["ngram_begins.npy"],
+            arrays["ngram_places.npy"],
+            arrays["ngram_works.npy"],
+            length,
+        )
 
     def look_up(self, query: Line, works: int, limit: int) -> tuple[Ints, Ints, npt.NDArray[np.float64]]:
         """Find every place in the catalogue that has an n-gram of the query.

@@ -68,7 +68,9 @@ def write(folder: Path, files: Mapping[str, Array | bytes], manifest: dict[str, 
         raise CatalogueError(f"cannot write the catalogue {folder}: {error.strerror or error}") from error
 
 
-def _publish(folder: Path, staging: Path, files: Mapping[str, Array | bytes], manifest: dict[str, Any]) -> dict[str, Any]:
+def _publish(
+    folder: Path, staging: Path, files: Mapping[str, Array | bytes], manifest: dict[str, Any]
+) -> dict[str, Any]:
     listing = {}
     for name, content in files.items():
         with (staging / name).open("wb") as file:
@@ -130,7 +132,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         intact = False
     if not intact:
         raise IncompatibleCatalogue(f"{path} is damaged or was changed by hand: build the catalogue again")
-    return manifest  # type: ignore[no-any-return]
+    return manifest
 
 
 def check_files(folder: Path, manifest: Mapping[str, Any], hashes: bool | None = None) -> None:

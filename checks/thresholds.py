@@ -63,7 +63,7 @@ class Thresholds:
     tail: Tail
     review: float = 0.01
     match: float = 0.001
-    costs: Costs = Costs()
+    costs: Costs = field(default_factory=Costs)
     record: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

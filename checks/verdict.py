@@ -87,7 +87,8 @@ class Screening:
         verdict: the worst of its matches; not-screened where the melody cannot be judged.
         notes: of the query.
         matches: works for review and matches, the strongest first.
-        nearest: the most similar works whatever their verdict, the strongest first; what a report shows of a clear tune.
+        nearest: the most similar works whatever their verdict, the strongest first; what a report
+            shows of a clear tune.
         reason: why it was not screened, or None.
     """
 

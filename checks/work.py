@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from checks.errors import CatalogueError
 from genaudio.score import Melody
@@ -27,7 +27,7 @@ class Work:
 
     id: str
     title: str = ""
-    melody: Melody = Melody(())
+    melody: Melody = field(default_factory=lambda: Melody(()))
     creator: str | None = None
     rights: str | None = None
 

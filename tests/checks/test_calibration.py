@@ -1,0 +1,116 @@
+"""Thresholds: the tail's formula, the recipe, and the command."""
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from checks import IncompatibleCatalogue, background, thresholds
+from checks.background import CYCLE_DISCOUNT, Background
+from checks.calibration import Recipe, fit_tail, main, read_works
+from checks.line import Line
+from checks.thresholds import Tail, Thresholds
+from tests.checks.melodies import melody_of
+
+CONFIG = Path(__file__).parents[2] / "configs" / "screening.yaml"
+
+
+def test_the_tail_by_hand():
+    tail = Tail(start=10.0, rate=0.1, slope=np.log(10) / 5)  # ten times rarer every five bits
+    assert tail.false_positive_rate(10.0) == pytest.approx(0.1)
+    assert tail.false_positive_rate(15.0) == pytest.approx(0.01)
+    assert tail.false_positive_rate(-100.0) == 1.0
+    assert tail.evidence(0.001) == pytest.approx(20.0)
+
+
+def test_evidence_pays_for_the_size_of_the_search():
+    limits = Thresholds(Tail(10.0, 0.1, 0.2))
+    assert limits.evidence(50.0, 64, 1 << 20) == 50.0 - 6 - 20
+    assert limits.enough(64, 1 << 20) == pytest.approx(limits.tail.evidence(0.01) + 26)
+
+
+def test_an_exponential_tail_is_recovered_in_spite_of_outliers():
+    scores = np.random.default_rng(0).exponential(1 / 0.3, 20_000)
+    scores[:200] += 500  # one in a hundred is an unknown variant
+    tail = fit_tail(scores, 0.2, 0.02)
+    # the outliers take up half of what is censored, so the estimate errs on the careful side
+    assert 0.24 < tail.slope < 0.31
+    assert np.log(1000) / 0.3 * 0.97 < tail.evidence(0.001) < np.log(1000) / 0.3 * 1.25
+
+
+@pytest.mark.parametrize("wrong", [{"review": 0.0}, {"match": 0.5}, {"tail": Tail(1.0, 0.1, 0.0)}])
+def test_impossible_thresholds_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"rates|slope"):
+        Thresholds(**{"tail": Tail(1.0, 0.1, 0.2), **wrong})
+
+
+def test_the_shipped_files_belong_together():
+    shipped = Thresholds.load()
+    assert shipped.record["background_sha256"] == hashlib.sha256(background.FILE.read_bytes()).hexdigest()
+    assert (shipped.review, shipped.match) == (0.01, 0.001)
+    assert shipped.record["seed"] == Recipe.load(CONFIG).seed
+
+
+def test_the_shipped_recipe_is_the_default_one():
+    assert Recipe.load(CONFIG) == Recipe()
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"version": 2}', '{"version": 1}'])
+def test_damaged_thresholds_are_refused(content, tmp_path):
+    (tmp_path / "t.json").write_text(content)
+    with pytest.raises(IncompatibleCatalogue, match="calibrate again"):
+        Thresholds.load(tmp_path / "t.json")
+    assert thresholds.shipped() is thresholds.shipped()
+
+
+def test_a_common_turn_carries_less_than_a_rare_one():
+    common = [melody_of([60, 62, 64, 65, 67, 65, 64, 62] * 6)] * 20
+    tables = Background.count(Line.of([*common, melody_of([60, 62, 69, 60, 67, 50])]))
+    notes = tables.notes(Line.of([melody_of([60, 62, 64, 75])]))
+    assert notes.pitch_bits[0] == 0.0
+    assert notes.pitch_bits[2] < 1.0 < notes.pitch_bits[3]
+
+
+def test_notes_that_continue_a_cycle_are_discounted():
+    tables = Background(np.full((26, 26, 25), 2.0), np.full((14, 13), 1.0))
+    bits = tables.notes(Line.of([melody_of([60, 64, 67] * 4)])).pitch_bits
+    # intervals repeat from the fifth note on; four alike in a row end at note 7
+    assert bits.tolist() == [0.0] + [2.0] * 6 + [2.0 * CYCLE_DISCOUNT] * 5
+
+
+def test_the_command_makes_files_that_load(works, tmp_path):
+    lines = []
+    for number, work in enumerate(works * 2):
+        shift = number // len(works)
+        notes = [[n.onset_ticks, n.duration_ticks, n.pitch + shift] for n in work.melody.notes]
+        lines.append(json.dumps({"id": f"{number}", "family": work.id, "split": "train", "notes": notes}))
+    lines.append(json.dumps({"id": "held out", "family": "f", "split": "test", "notes": []}))
+    source = tmp_path / "works.jsonl.gz"
+    source.write_bytes(gzip.compress("\n".join(lines).encode()))
+    assert len(read_works(source, ["test"])) == 1
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("calibration: {seed: 3, queries: 30, tail: 0.5, excerpt: [20, 40], splits: [train]}")
+    for name in ("one", "two"):
+        assert main(["--works", str(source), "--out", str(tmp_path / name), "--config", str(recipe)]) == 0
+    first, second = ((tmp_path / name / "thresholds.json").read_bytes() for name in ("one", "two"))
+    assert first == second
+    made = Thresholds.load(tmp_path / "one" / "thresholds.json")
+    assert made.record["works"] == 120
+    assert made.record["families"] == 60
+    assert 0.0 <= made.record["measured"]["whole_works"]["review"] <= 0.1
+    assert Background.load(tmp_path / "one" / "background.npz").pitch.shape == (26, 26, 25)
+
+
+@pytest.mark.parametrize("content", ['{"id": "a"}', "nonsense", '{"id": "a", "family": "f", "notes": [[0, 0, 60]]}'])
+def test_a_broken_line_is_named(content, tmp_path, capsys):
+    (tmp_path / "works.jsonl").write_text(content + "\n")
+    assert main(["--works", str(tmp_path / "works.jsonl"), "--out", str(tmp_path / "out")]) == 2
+    assert "line 1 of" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_one_sentence(tmp_path, capsys):
+    assert main(["--works", str(tmp_path / "none.jsonl"), "--out", str(tmp_path)]) == 2
+    assert "cannot read" in capsys.readouterr().err

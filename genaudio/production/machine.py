@@ -151,7 +151,7 @@ def _devices() -> Finding:
     names = [f"cuda:{index} {torch.cuda.get_device_name(index)}" for index in range(torch.cuda.device_count())]
     names += ["mps"] if torch.backends.mps.is_available() else []
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Finding("devices", "ok", ", ".join([*names, f"cpu ({processors} cores)"]))
+    return Finding("devices", "ok", ", ".join([*names, f"cpu ({processors} core{'' if processors == 1 else 's'})"]))
 
 
 def _assets() -> Finding:

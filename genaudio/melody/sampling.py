@@ -1,0 +1,176 @@
+"""Sampling of many melodies side by side, each with its own source of chance.
+
+Every tune draws from its own generator, one number for its rhythm and one for its pitch at every step, and a batch is
+always filled up to `ROWS` rows: a tune depends on its seed and wish alone, not on what is sampled beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from genaudio.melody.dataset import CONDITIONS, condition_sizes
+from genaudio.melody.events import Event
+from genaudio.melody.features import History
+from genaudio.melody.grammar import Frame, Grammar
+from genaudio.melody.transformer import Cache, MelodyTransformer
+
+ROWS = 16
+"""Tunes that go through the network together; a smaller batch is filled up, a larger one goes in turns."""
+
+
+@dataclass(frozen=True)
+class Taste:
+    """How to choose from what the model proposes.
+
+    Attributes:
+        temperature: below 1 nearer to the likeliest, above 1 bolder.
+        top_p: only the likeliest symbols that make up this share (Holtzman et al. 2020).
+        min_p: only symbols at least this share as likely as the likeliest (Nguyen et al. 2024).
+        guidance: how much more the style and mode count than by themselves; 1 for none (Ho and Salimans 2022).
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    guidance: float = 1.0
+
+
+@dataclass
+class Draft:
+    """A melody being written.
+
+    Attributes:
+        frame: its bar lines.
+        tonic: pitch class of the tonic.
+        conditions: the prefix as numbers.
+        generator: source of chance, this tune's own.
+        taste: how to choose.
+        events: what is written so far.
+    """
+
+    frame: Frame
+    tonic: int
+    conditions: tuple[int, ...]
+    generator: np.random.Generator
+    taste: Taste = field(default_factory=Taste)
+    events: list[Event] = field(default_factory=list)
+
+
+def choose(scores: NDArray[np.float64], allowed: NDArray[np.bool_], taste: Taste, chance: float) -> int:
+    """Return the symbol that a number from 0 to 1 falls on.
+
+    Args:
+        scores: [N] logits.
+        allowed: [N] what the grammar permits; at least one.
+        taste: temperature and cuts.
+        chance: uniform in [0, 1).
+    """
+    logits = np.where(allowed, scores, -np.inf) / max(taste.temperature, 1e-6)
+    p = np.exp(logits - logits.max())
+    p /= p.sum()
+    if taste.min_p > 0:
+        p = np.where(p >= taste.min_p * p.max(), p, 0.0)
+    if taste.top_p < 1:
+        order = np.argsort(-p, kind="stable")
+        before = np.cumsum(p[order]) - p[order]
+        p[order[before >= taste.top_p * p.sum()]] = 0.0
+    total = np.cumsum(p)
+    chosen = int(np.searchsorted(total, chance * total[-1], side="right"))
+    return min(chosen, int(np.flatnonzero(p)[-1]))
+
+
+class Sampler:
+    """Writes melodies with a model under the bar grammar.
+
+    Args:
+        model: the network, in evaluation mode.
+        grammar: of the same vocabulary.
+    """
+
+    def __init__(self, model: MelodyTransformer, grammar: Grammar) -> None:
+        self.model, self.grammar = model, grammar
+        self.vocabulary = model.vocabulary
+        self.device = model.norm.weight.device
+
+    @torch.inference_mode()
+    def write(self, drafts: Sequence[Draft]) -> None:
+        """Fill the drafts' events until every last bar is full."""
+        for draft in drafts:
+            self.grammar.check(draft.frame)
+        for start in range(0, len(drafts), ROWS):
+            self._write_rows(drafts[start : start + ROWS])
+
+    def _write_rows(self, drafts: Sequence[Draft]) -> None:
+        """Write up to `ROWS` drafts together."""
+        histories = [History(self.vocabulary, draft.frame, draft.tonic) for draft in drafts]
+        ranges = [self.grammar.pitches(draft.tonic) for draft in drafts]
+        guided = any(draft.taste.guidance != 1 for draft in drafts)
+        conditions = self._conditions(drafts, guided)
+        cache = self.model.new_cache(len(conditions))
+        features = [history.features() for history in histories]
+        while not all(history.done for history in histories):
+            self._step(drafts, histories, ranges, features, conditions, cache)
+
+    def _conditions(self, drafts: Sequence[Draft], guided: bool) -> torch.Tensor:
+        """Return the prefixes [rows, C]; for guidance followed by the same without style and mode."""
+        rows = [draft.conditions for draft in drafts]
+        rows += [rows[-1]] * (ROWS - len(rows))
+        wished = torch.tensor(rows, device=self.device)
+        if not guided:
+            return wished
+        free = wished.clone()
+        for name in ("style", "mode"):
+            column = CONDITIONS.index(name)
+            free[:, column] = condition_sizes(self.vocabulary)[column] - 1
+        return torch.cat([wished, free])
+
+    def _step(
+        self,
+        drafts: Sequence[Draft],
+        histories: Sequence[History],
+        ranges: Sequence[NDArray[np.bool_]],
+        features: list[list[int]],
+        conditions: torch.Tensor,
+        cache: Cache,
+    ) -> None:
+        """Write one event of every draft that is not done."""
+        copies = len(conditions) // ROWS
+        padded = (features + [features[-1]] * (ROWS - len(features))) * copies
+        inputs = torch.tensor(padded, device=self.device)[:, None]
+        hidden = self.model(inputs, conditions, cache)
+        guidance = [draft.taste.guidance for draft in drafts]
+        rhythm_scores = self._guided(self.model.rhythm_logits(hidden, inputs), guidance)
+        rhythms = [0] * len(drafts)
+        for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
+            if not history.done:
+                mask = self.grammar.mask(self.grammar.row(draft.frame, history.tick, history.sounding))
+                rhythms[index] = choose(rhythm_scores[index], mask, draft.taste, draft.generator.random())
+        chosen = torch.tensor((rhythms + [0] * (ROWS - len(rhythms))) * copies, device=self.device)[:, None]
+        pitch_scores = self._guided(self.model.pitch_logits(hidden, inputs, chosen), guidance)
+        for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
+            if history.done:
+                continue
+            chance = draft.generator.random()
+            kind, duration = self.vocabulary.rhythms[rhythms[index]]
+            number = None
+            if self.grammar.is_note[rhythms[index]]:
+                number = choose(pitch_scores[index], ranges[index], draft.taste, chance)
+            pitch = None if number is None else self.vocabulary.midi_pitch(number, draft.tonic)
+            draft.events.append(Event(kind, duration, pitch))
+            history.push(rhythms[index], number)
+            if not history.done:
+                features[index] = history.features()
+
+    @staticmethod
+    def _guided(scores: torch.Tensor, guidance: Sequence[float]) -> NDArray[np.float64]:
+        """Return scores [tunes, N] from [rows, 1, N], pushed from the free half towards the wished where guided."""
+        values = scores[:, 0].double().cpu().numpy()
+        if len(values) == ROWS:
+            return np.asarray(values[: len(guidance)])
+        wished, free = values[: len(guidance)], values[ROWS : ROWS + len(guidance)]
+        return np.asarray(free + np.array(guidance)[:, None] * (wished - free))

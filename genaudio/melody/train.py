@@ -1,0 +1,165 @@
+"""Training of the melody model: ``python -m genaudio.melody.train --config configs/melody.yaml --out FOLDER``.
+
+Under torchrun each process takes its own batches and the gradients are averaged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import distributed
+
+from genaudio.corpus import TrainingWork, load_works
+from genaudio.devices import choose_device
+from genaudio.errors import GenaudioError
+from genaudio.melody.build import save_model
+from genaudio.melody.recipe import MelodyRecipe
+from genaudio.melody.trainer import Trainer
+from genaudio.training import Budget, cosine, load_checkpoint, load_recipe, parse_seconds, save_checkpoint
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a training tells at each evaluation; bits are per note on the validation works."""
+
+    step: int
+    fraction: float
+    train_bits: float
+    rhythm_bits: float
+    pitch_bits: float
+    best_bits: float
+    seconds: float
+
+    @property
+    def bits(self) -> float:
+        """Bits per note, rhythm and pitch jointly."""
+        return self.rhythm_bits + self.pitch_bits
+
+
+def train_melody(
+    recipe: MelodyRecipe,
+    out: Path,
+    resume: bool = False,
+    time_budget: float | None = None,
+    device: str = "auto",
+    on_progress: Callable[[Progress], None] | None = None,
+    works: list[TrainingWork] | None = None,
+) -> Path:
+    """Train the melody model and keep the weights that are best on the validation works.
+
+    Args:
+        recipe: how to train.
+        out: folder for ``checkpoint.pt``, ``model.safetensors`` and ``log.jsonl``.
+        resume: continue from the checkpoint in `out`; an interrupted epoch starts again.
+        time_budget: seconds, overriding the recipe's.
+        device: ``auto``, ``cpu``, ``cuda``...
+        on_progress: called at each evaluation.
+        works: what to learn from, the shipped training works by default.
+
+    Returns:
+        The path of the best weights.
+
+    Raises:
+        GenaudioError: the recipe, checkpoint, works or device cannot be used.
+    """
+    trainer = Trainer(recipe, load_works() if works is None else works, choose_device(device))
+    if resume:
+        trainer.restore(load_checkpoint(out / "checkpoint.pt"))
+    out.mkdir(parents=True, exist_ok=True)
+    seconds = time_budget or (parse_seconds(recipe.time_budget) if recipe.time_budget else None)
+    budget = Budget(seconds, recipe.steps or None, trainer.spent)
+    while trainer.agree(budget.fraction(trainer.step)) < 1 and trainer.worse < recipe.patience:
+        _run_epoch(trainer, budget, out, on_progress)
+    return out / "model.safetensors"
+
+
+def _run_epoch(trainer: Trainer, budget: Budget, out: Path, on_progress: Callable[[Progress], None] | None) -> None:
+    """Train one epoch, evaluating and saving on the way, until the budget or the patience ends."""
+    recipe, losses = trainer.recipe, []
+    fraction = trainer.agree(budget.fraction(trainer.step))
+    for batch in trainer.epoch_batches():
+        rate = cosine(fraction, trainer.step, recipe.learning_rate, recipe.warmup)
+        losses.append(trainer.update(batch, rate))
+        fraction = trainer.agree(budget.fraction(trainer.step))
+        if trainer.step % recipe.evaluate_every == 0 or fraction >= 1:
+            _evaluate(trainer, budget, out, float(np.mean(losses)), on_progress)
+            losses = []
+            if fraction >= 1 or trainer.worse >= recipe.patience:
+                return
+    trainer.epoch += 1
+
+
+def _evaluate(
+    trainer: Trainer, budget: Budget, out: Path, train_bits: float, on_progress: Callable[[Progress], None] | None
+) -> None:
+    """Evaluate, keep the weights where they are the best, write the checkpoint and the log."""
+    rhythm, pitch = trainer.evaluate()
+    better = rhythm + pitch < trainer.best
+    trainer.best, trainer.worse = min(trainer.best, rhythm + pitch), 0 if better else trainer.worse + 1
+    trainer.spent = budget.spent_seconds
+    if trainer.rank:
+        return
+    progress = Progress(
+        trainer.step, budget.fraction(trainer.step), train_bits, rhythm, pitch, trainer.best, trainer.spent
+    )
+    if better:
+        account = {"step": trainer.step, "seconds": round(trainer.spent), "recipe": asdict(trainer.recipe),
+                   "validation_rhythm_bits": rhythm, "validation_pitch_bits": pitch,
+                   "train_works": len(trainer.material.train), "validation_works": len(trainer.material.validation),
+                   "rejects": trainer.rejects}  # fmt: skip
+        save_model(out / "model.safetensors", trainer.average, trainer.usual, account)
+    save_checkpoint(out / "checkpoint.pt", trainer.state())
+    with (out / "log.jsonl").open("a") as log:
+        log.write(json.dumps(asdict(progress)) + "\n")
+    if on_progress is not None:
+        on_progress(progress)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a training from the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m genaudio.melody.train", description="Train the melody model.")
+    parser.add_argument("--config", default="configs/melody.yaml", help="recipe (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("outputs/training/melody"), help="folder for the results")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in the folder")
+    parser.add_argument("--time-budget", help="such as 25m, overriding the recipe's")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    options = parser.parse_args(arguments)
+
+    def show(progress: Progress) -> None:
+        parts = (
+            f"step {progress.step} ({progress.fraction:.0%}, {progress.seconds:.0f} s)",
+            f"bits per note in training {progress.train_bits:.3f}",
+            f"in validation {progress.bits:.4f} (rhythm {progress.rhythm_bits:.4f}, pitch {progress.pitch_bits:.4f})",
+            f"best {progress.best_bits:.4f}",
+        )
+        print(", ".join(parts), file=sys.stderr, flush=True)
+
+    try:
+        budget = parse_seconds(options.time_budget) if options.time_budget else None
+        device = options.device
+        if distributed.is_torchelastic_launched():
+            distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            if torch.cuda.is_available():
+                device = f"cuda:{distributed.get_rank() % torch.cuda.device_count()}"
+                torch.cuda.set_device(device)
+        recipe = load_recipe(options.config, MelodyRecipe)
+        path = train_melody(recipe, options.out, options.resume, budget, device, show)
+    except GenaudioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    finally:
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

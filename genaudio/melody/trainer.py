@@ -1,0 +1,162 @@
+"""One training of the melody model under way: network, optimiser, moving average, and where it stands."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import distributed
+
+from genaudio.corpus import TrainingWork
+from genaudio.errors import GenaudioError
+from genaudio.melody.build import build_vocabulary, pitch_table
+from genaudio.melody.dataset import Batch, Example, batches, collate, make_examples
+from genaudio.melody.grammar import Grammar
+from genaudio.melody.loss import likelihood
+from genaudio.melody.recipe import MelodyRecipe
+from genaudio.melody.transformer import MelodyTransformer
+from genaudio.melody.usual import count_usual
+
+BETAS, CLIP = (0.9, 0.98), 1.0
+BITS = 1 / math.log(2)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Training and validation examples with the tables that their losses need."""
+
+    train: list[Example]
+    validation: list[Example]
+    table: torch.Tensor
+    pitches: torch.Tensor
+
+
+class Trainer:
+    """One training: model, optimiser, average, and where it stands."""
+
+    def __init__(self, recipe: MelodyRecipe, works: list[TrainingWork], device: torch.device) -> None:
+        self.recipe, self.device = recipe, device
+        self.rank = distributed.get_rank() if distributed.is_initialized() else 0
+        self.world = distributed.get_world_size() if distributed.is_initialized() else 1
+        training = [work for work in works if work.split == "train"]
+        self.vocabulary = build_vocabulary(training)
+        self.usual = count_usual(training)
+        self.rejects, self.material = self._prepare(works)
+        torch.manual_seed(recipe.seed)  # for the first weights and for dropout
+        self.model = MelodyTransformer(self.vocabulary, recipe.shape).to(device)
+        self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.optimiser = self._optimiser()
+        self.step, self.best, self.worse, self.epoch = 0, math.inf, 0, 0
+        self.spent = 0.0
+
+    def _prepare(self, works: list[TrainingWork]) -> tuple[dict[str, int], Material]:
+        """Turn works into examples on the grammar's masks."""
+        grammar = Grammar(self.vocabulary)
+        train, rejects = make_examples((w for w in works if w.split == "train"), self.vocabulary, grammar)
+        validation, more = make_examples((w for w in works if w.split == "validation"), self.vocabulary, grammar)
+        if not train or not validation:
+            raise GenaudioError(f"{len(train)} training and {len(validation)} validation tunes are too few to train")
+        material = Material(
+            train, validation, torch.from_numpy(grammar.table).to(self.device), pitch_table(grammar).to(self.device)
+        )
+        return dict(rejects + more), material
+
+    def _optimiser(self) -> torch.optim.AdamW:
+        """Decay matrices, not gains, biases or embeddings."""
+        decayed = [p for n, p in self.model.named_parameters() if p.ndim > 1 and "inputs" not in n]
+        others = [p for n, p in self.model.named_parameters() if p.ndim == 1 or "inputs" in n]
+        groups = [
+            {"params": decayed, "weight_decay": self.recipe.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=self.recipe.learning_rate, betas=BETAS)
+
+    def _losses(self, model: MelodyTransformer, batch: Batch, smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the sums of rhythm and pitch losses of a batch."""
+        half = self.recipe.precision == "bfloat16" and self.device.type in ("cpu", "cuda")
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            loss = likelihood(model, batch, self.material.table, self.material.pitches, smoothing)
+        return loss.rhythm.sum(), loss.pitch.sum()
+
+    def epoch_batches(self) -> Iterator[Batch]:
+        """Yield this process's batches of one epoch, augmented."""
+        recipe = self.recipe
+        generator = np.random.default_rng((recipe.seed, self.epoch))
+        groups = list(batches(self.material.train, recipe.batch_tokens, recipe.length, generator))
+        own = np.random.default_rng((recipe.seed, self.epoch, self.rank))
+        for group in groups[self.rank : len(groups) - len(groups) % self.world : self.world]:
+            batch = collate(group, self.vocabulary, recipe.length, own, recipe.condition_drop, recipe.transpose)
+            yield batch.to(self.device)
+
+    def agree(self, fraction: float) -> float:
+        """Return the first process's share of the budget, so that all processes stop together."""
+        if self.world == 1:
+            return fraction
+        shared = torch.tensor(fraction, device=self.device, dtype=torch.float64)
+        distributed.broadcast(shared, 0)
+        return float(shared)
+
+    def update(self, batch: Batch, rate: float) -> float:
+        """Take one optimiser step; returns the loss in bits per note, smoothing included."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        rhythm, pitch = self._losses(self.model.train(), batch, self.recipe.label_smoothing)
+        notes = (batch.pitch >= 0).sum()
+        loss = (rhythm + pitch) / notes
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.world > 1:
+            for parameter in self.model.parameters():
+                if parameter.grad is not None:
+                    distributed.all_reduce(parameter.grad)
+                    parameter.grad /= self.world
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        self.optimiser.step()
+        self.step += 1
+        decay = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
+        return loss.item() * BITS
+
+    @torch.no_grad()
+    def evaluate(self) -> tuple[float, float]:
+        """Return rhythm and pitch bits per note of the averaged weights on the validation works."""
+        rhythm = pitch = 0.0
+        examples = sorted(self.material.validation, key=len)
+        for start in range(0, len(examples), 16):
+            batch = collate(examples[start : start + 16], self.vocabulary).to(self.device)
+            losses = self._losses(self.average, batch, 0.0)
+            rhythm, pitch = rhythm + losses[0].item(), pitch + losses[1].item()
+        notes = sum(example.notes for example in examples)
+        return rhythm / notes * BITS, pitch / notes * BITS
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a resumed training needs."""
+        return {
+            "recipe": json.dumps(asdict(self.recipe)), "vocabulary": self.vocabulary.digest,
+            "model": self.model.state_dict(), "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "random": torch.get_rng_state(),
+            "step": self.step, "best": self.best, "worse": self.worse, "epoch": self.epoch, "spent": self.spent,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a checkpoint.
+
+        Raises:
+            GenaudioError: the checkpoint belongs to another network or other works.
+        """
+        shape = json.loads(state["recipe"])["shape"]
+        if shape != asdict(self.recipe.shape) or state["vocabulary"] != self.vocabulary.digest:
+            raise GenaudioError("the checkpoint belongs to another network or other works; train without --resume")
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        torch.set_rng_state(state["random"])
+        self.step, self.best, self.worse = state["step"], state["best"], state["worse"]
+        self.epoch, self.spent = state["epoch"], state["spent"]

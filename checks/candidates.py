@@ -69,13 +69,14 @@ class Proposer:
     def _window_bands(self) -> BandTable:
         return BandTable(self._catalogue.window_bands)
 
-    def propose(self, query: Line) -> Lanes:
+    def propose(self, query: Line, limits: Limits | None = None) -> Lanes:
         """Return candidates for one melody; unsearchable works are never among them."""
-        votes = _Votes.count(query, self._catalogue, self._owners, self._limits)
-        codes = [votes.best_bands(self._limits.passages), votes.best_totals(self._limits.tunes)]
-        near = self.near_duplicates(query)[: self._limits.hashed]
+        limits = limits or self._limits
+        votes = _Votes.count(query, self._catalogue, self._owners, limits)
+        codes = [votes.best_bands(limits.passages), votes.best_totals(limits.tunes)]
+        near = self.near_duplicates(query)[: limits.hashed]
         codes.append(self._with_transposition(query, near, votes))
-        codes.append(self.similar_windows(query)[: self._limits.hashed])
+        codes.append(self.similar_windows(query)[: limits.hashed])
         joined = np.unique(np.concatenate(codes))
         works = joined // (2 * _SHIFT)
         kept = self._catalogue.searchable[works]

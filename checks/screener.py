@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import log2
 
 from checks import background, thresholds
-from checks.alignment import Alignment
+from checks.alignment import LOOSE, Alignment, Costs
 from checks.candidates import Limits
 from checks.catalogue import Catalogue
 from checks.errors import CatalogueError
@@ -81,13 +81,15 @@ class Screener:
     def rank(self, melody: Melody, limit: int = 100) -> list[tuple[str, float]]:
         """Return the ids of the most similar works with a score, best first, without any threshold.
 
-        The score is the alignment's bits less log2 of the work's length, so that long works do not win by length.
+        For retrieval of variants: differences cost less than in `screen`, and more candidates are aligned. The score is
+        the alignment's bits less log2 of the work's length, so that long works do not win by length.
         """
         query = Line.of([melody])
         if len(query) < 2:
             return []
         found = []
-        for search, hit in self._ranked(query):
+        wide = Limits(passages=4 * limit, tunes=8 * limit)
+        for search, hit in self._ranked(query, LOOSE, wide):
             line = search.catalogue.line
             length = int(line.starts[hit.work + 1] - line.starts[hit.work])
             found.append((search.catalogue.records[hit.work].id, hit.score - log2(length)))
@@ -111,8 +113,10 @@ class Screener:
             f"beside {works} works only {needed:.0f} bits tell a copy from chance"
         )
 
-    def _ranked(self, query: Line) -> list[tuple[Search, Hit]]:
-        found = [(search, hit) for search in self._searches for hit in search.hits(query)]
+    def _ranked(
+        self, query: Line, costs: Costs | None = None, limits: Limits | None = None
+    ) -> list[tuple[Search, Hit]]:
+        found = [(search, hit) for search in self._searches for hit in search.hits(query, costs, limits)]
         return sorted(found, key=lambda entry: -entry[1].score)
 
     def _grade(self, hit: Hit, notes: int) -> tuple[float, float, Verdict]:

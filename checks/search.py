@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from checks.alignment import Alignment, align, scores
+from checks.alignment import Alignment, Costs, align, scores
 from checks.background import Background, Notes
 from checks.candidates import Limits, Proposer
 from checks.catalogue import Catalogue
@@ -49,14 +49,21 @@ class Search:
         self._background = background
         self._proposer = Proposer(catalogue, limits)
 
-    def hits(self, query: Line) -> list[Hit]:
-        """Return the best alignment with each candidate work, the best first; ties in the catalogue's order."""
+    def hits(self, query: Line, costs: Costs | None = None, limits: Limits | None = None) -> list[Hit]:
+        """Return the best alignment with each candidate work, the best first; ties in the catalogue's order.
+
+        Args:
+            query: one melody.
+            costs: what alignments pay; None: what the thresholds hold for.
+            limits: how many candidates to align; None: as many as usual.
+        """
+        costs = costs or self._thresholds.costs
         best: dict[int, Hit] = {}
         for begin, end in segments(len(query)):
             part = query.cut(begin, end)
-            lanes = self._proposer.propose(part)
+            lanes = self._proposer.propose(part, limits)
             works = self._background.notes(self.catalogue.line.take(lanes.works))
-            values = scores(self._background.notes(part), works, lanes.transpositions, self._thresholds.costs)
+            values = scores(self._background.notes(part), works, lanes.transpositions, costs)
             for work, shift, value in zip(
                 lanes.works.tolist(), lanes.transpositions.tolist(), values.tolist(), strict=True
             ):

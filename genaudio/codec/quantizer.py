@@ -1,17 +1,37 @@
-"""Residual vector quantization on encodec's building blocks, with the two repairs that make it learn.
+"""Residual vector quantization on encodec's building blocks, with the three repairs that make it learn.
 
-encodec 0.1.1 subtracts the straight-through value from the residual, so all levels but the first get no commitment
-gradient; AudioCraft detaches it and passes the gradient through once after the loop, as here. And encodec replaces
-codes used less than twice a batch (in the running mean), which at small batches is most of them: the threshold here
-is a share of the mean use.
+1. encodec 0.1.1 subtracts the straight-through value from the residual, so all levels but the first get no commitment
+   gradient; AudioCraft detaches it and passes the gradient through once after the loop, as here.
+2. encodec replaces codes used less than twice a batch (in the running mean), which at small batches is most of them:
+   the threshold here is a share of the mean use.
+3. encodec replaces only the code, not its running sums, which overwrite it in the same step: no dead code ever comes
+   back to life. Here the sums start anew with it.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from encodec.quantization.core_vq import ResidualVectorQuantization
+from encodec.quantization.core_vq import EuclideanCodebook, ResidualVectorQuantization, sample_vectors
 from encodec.quantization.vq import ResidualVectorQuantizer
 from torch import Tensor
+
+
+class RevivingCodebook(EuclideanCodebook):
+    """encodec's codebook in which a dead code comes back as a latent of the batch, with the mean use."""
+
+    embed: Tensor
+    embed_avg: Tensor
+    cluster_size: Tensor
+
+    def replace_(self, samples: Tensor, mask: Tensor) -> None:
+        """Put latents [n, D] drawn from `samples` in the place of the codes [bins] that `mask` marks."""
+        fresh = sample_vectors(samples, self.codebook_size)
+        use = self.cluster_size.mean().clamp_min(self.threshold_ema_dead_code)
+        self.embed[mask] = fresh[mask]
+        self.cluster_size[mask] = use
+        self.embed_avg[mask] = fresh[mask] * use
 
 
 class DetachedResidualVQ(ResidualVectorQuantization):
@@ -52,8 +72,9 @@ class Quantizer(ResidualVectorQuantizer):
             dim=dimension,
             codebook_size=bins,
             num_quantizers=levels,
-            decay=0.99,
-            kmeans_init=True,
-            kmeans_iters=8,
-            threshold_ema_dead_code=0.1 * expected_frames / bins,
         )
+        for layer in self.vq.layers:
+            threshold: Any = 0.1 * expected_frames / bins  # encodec says int, and compares only
+            layer._codebook = RevivingCodebook(
+                dimension, bins, kmeans_init=True, kmeans_iters=8, threshold_ema_dead_code=threshold
+            )

@@ -67,12 +67,19 @@ class SoundFontPlayer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._synth.delete()
 
+    def _silence(self) -> None:
+        """Let what still rings from the clip before die away: neither a reset nor 'all sound off' ends it at once."""
+        self._synth.system_reset()
+        for _ in range(100):
+            if np.abs(self._synth.get_samples(self.sample_rate // 8)).max() <= 1:
+                return
+
     def play(self, notes: tuple[Sounding, ...], program: int, seconds: float) -> np.ndarray:
         """Play notes with a General MIDI program; return the middle of both channels, float32 [T] in -1..1.
 
         Events fall on whole samples. Notes that end later than `seconds` are cut there.
         """
-        self._synth.system_reset()
+        self._silence()
         self._synth.program_select(0, self._font, 0, program)
         events = sorted(
             [(round(note.start * self.sample_rate), 1, note.pitch, note.velocity) for note in notes]

@@ -1,4 +1,4 @@
-"""The two repairs of encodec's quantizer."""
+"""The three repairs of encodec's quantizer."""
 
 import torch
 
@@ -46,3 +46,16 @@ def test_codes_in_use_are_not_replaced() -> None:
     used = quantizer.vq.layers[0]._codebook.cluster_size >= 0.1 * 512 / 32
     assert used.sum() > 16
     torch.testing.assert_close(quantizer.vq.layers[0].codebook[used], before[used])
+
+
+def test_a_dead_code_comes_back_to_life() -> None:
+    quantizer = started()
+    codebook = quantizer.vq.layers[0]._codebook
+    with torch.no_grad():
+        codebook.embed[3] = 1000.0  # so far away that nothing chooses it
+        codebook.embed_avg[3], codebook.cluster_size[3] = 0.0, 0.0
+        for _ in range(3):
+            quantizer.vq(torch.randn(4, 4, 128))
+        used = torch.unique(quantizer.vq(torch.randn(16, 4, 128))[1][0])
+    assert 3 in used
+    assert float(codebook.embed[3].norm()) < 10

@@ -1,0 +1,91 @@
+"""The renderer with a small random codec and score model: shapes, joins, refusals."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from genaudio.codec import codec as codec_module
+from genaudio.codec.codec import Codec
+from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.renderer.model import ScoreModel, ScoreModelConfig
+from genaudio.renderer.performing import parts_of
+from genaudio.renderer.renderer import RING, Renderer
+from genaudio.score import Melody, Note, Score, Track
+from genaudio.weights import save_weights
+
+SMALL = ScoreModelConfig(width=16, dilations=(1, 2), kernel=3, latent=8)
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    torch.manual_seed(0)
+    model = CodecModel(CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=3, bins=16), 64)
+    model.train()
+    with torch.no_grad():
+        model.quantizer.vq(torch.randn(4, 8, 64))
+    codec = Codec(model, torch.device("cpu"), digest="c" * 64)
+    return Renderer(ScoreModel(SMALL), codec, torch.device("cpu"))
+
+
+def score(seconds: float = 3.0, tracks: int = 1) -> Score:
+    notes = tuple(Note(i * 0.5, 0.5, 60 + i % 12) for i in range(int(seconds * 2)))
+    return Score(tuple(Track(notes, program=40, name=f"V{i}") for i in range(tracks)), tempi=((0.0, 60.0),))
+
+
+def test_a_rendering_is_stereo_finite_and_as_long_as_the_score_and_its_ring(renderer: Renderer) -> None:
+    rendering = renderer.render(score())
+    assert rendering.audio.shape[0] == 2
+    assert rendering.seconds == pytest.approx(3.0 + RING + 1.1, abs=0.05)  # 1.1 s of room
+    assert np.isfinite(rendering.audio).all()
+    assert np.abs(rendering.audio).max() < 1
+
+
+def test_same_seed_same_bytes(renderer: Renderer) -> None:
+    assert renderer.render(score(), seed=4).audio.tobytes() == renderer.render(score(), seed=4).audio.tobytes()
+
+
+def test_stems_add_up_to_the_dry_mix(renderer: Renderer) -> None:
+    rendering = renderer.render(score(tracks=3), reverb=0.0, stems=True)
+    assert list(rendering.stems) == ["V0", "V1", "V2"]
+    total = sum(rendering.stems.values())
+    np.testing.assert_allclose(total, rendering.audio[:, : total.shape[1]], atol=1e-5)
+
+
+def test_stretches_join_without_a_click(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = parts_of(score(8.0))[0][0]
+    whole = renderer.stem(part, 9.0)
+    monkeypatch.setattr(codec_module.spans, "__defaults__", (150,))
+    np.testing.assert_allclose(renderer.stem(part, 9.0), whole, atol=2e-4)
+
+
+def test_nothing_to_play_is_said(renderer: Renderer) -> None:
+    with pytest.raises(GenaudioError, match="no notes"):
+        renderer.render(Score(()))
+    with pytest.raises(GenaudioError, match="drums are not rendered"):
+        renderer.render(Score((Track((Note(0, 1, 36),), drums=True),)))
+
+
+def test_a_score_of_many_hours_is_refused(renderer: Renderer) -> None:
+    melody = Melody([Note(0, 1, 60), Note(40_000, 1, 60)], tempo=60)
+    with pytest.raises(GenaudioError, match=r"11\.1 h"):
+        renderer.render(Score.from_melody(melody))
+
+
+def test_weights_name_their_codec_and_families(renderer: Renderer, tmp_path) -> None:
+    path = tmp_path / "renderer.safetensors"
+    stored = {**SMALL.to_json(), "codec": renderer.codec.digest}
+    save_weights(path, renderer.model.state_dict(), stored)
+    loaded = Renderer.load(path, "cpu", renderer.codec)
+    assert loaded.model.config == SMALL
+    other = Codec(renderer.codec.model, renderer.codec.device, digest="d" * 64)
+    with pytest.raises(IncompatibleError, match="another codec"):
+        Renderer.load(path, "cpu", other)
+    save_weights(path, renderer.model.state_dict(), {**stored, "families": ["theremin"]})
+    with pytest.raises(IncompatibleError, match="other instruments"):
+        Renderer.load(path, "cpu", renderer.codec)
+    save_weights(path, renderer.model.state_dict(), {**stored, **dataclasses.asdict(SMALL), "width": 32})
+    with pytest.raises(IncompatibleError, match="does not fit"):
+        Renderer.load(path, "cpu", renderer.codec)

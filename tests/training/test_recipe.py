@@ -1,0 +1,61 @@
+"""Recipes: every shipped file loads, and every mistake is reported at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from genaudio.errors import GenaudioError
+from genaudio.training import load_recipe
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@dataclass(frozen=True)
+class Inner:
+    width: int = 3
+
+
+@dataclass(frozen=True)
+class Outer:
+    name: str
+    rate: float = 0.1
+    inner: Inner = Inner()
+    sizes: tuple[int, ...] = ()
+
+
+def test_values_are_converted(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("name: a\nrate: 2\ninner: {width: 5}\nsizes: [1, 2]\n")
+    assert load_recipe(path, Outer) == Outer("a", 2.0, Inner(5), (1, 2))
+
+
+def test_all_mistakes_in_one_message(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("rate: fast\ninner: {widht: 5}\nbogus: 1\n")
+    with pytest.raises(GenaudioError) as caught:
+        load_recipe(path, Outer)
+    message = str(caught.value)
+    assert all(part in message for part in ("missing key name", "rate must be float", "inner.widht", "bogus"))
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "name: [", ""])
+def test_what_is_no_recipe_is_said(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(content)
+    with pytest.raises(GenaudioError, match=r"r\.yaml"):
+        load_recipe(path, Outer)
+    with pytest.raises(GenaudioError, match="cannot be read"):
+        load_recipe(tmp_path / "missing.yaml", Outer)
+
+
+def test_the_shipped_recipes_of_codec_and_renderer_load() -> None:
+    from genaudio.codec.train import CodecRecipe
+    from genaudio.renderer.train import RendererRecipe
+
+    codec, renderer = (
+        load_recipe(CONFIGS / "codec.yaml", CodecRecipe),
+        load_recipe(CONFIGS / "renderer.yaml", RendererRecipe),
+    )
+    assert codec.teacher == renderer.teacher
+    assert codec.model.latent == renderer.model.latent

@@ -38,7 +38,7 @@ def compose(
     import json
 
     from genaudio.melody.wish import Wish
-    from genaudio.production.compose import composer, melody_entries, melody_files, write_melodies
+    from genaudio.production.compose import compose_many, melody_entries, melody_files, write_melodies
     from genaudio.score.abc_writer import write_abc
     from genaudio.score.jsonl import entry_line
 
@@ -46,7 +46,7 @@ def compose(
     wish = Wish(style=style, key=key, mode=mode, metre=meter, bars=bars, tempo=tempo, temperature=temperature)
     files = melody_files(out or [], count)
     with state.output.progress("Composing"):
-        melodies = composer(state.device).compose(wish, seed, count)
+        melodies = compose_many(wish, seed, count, state.device)
         write_melodies(melodies, files, seed)
     written = [str(path) for group in files for path in group]
     works = [json.loads(entry_line(entry)) for entry in melody_entries(melodies, seed)]

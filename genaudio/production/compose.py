@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from genaudio.errors import GenaudioError
 from genaudio.melody.wish import Wish
 from genaudio.production.files import check_writable
+from genaudio.production.threads import single_thread
 from genaudio.score import Entry, Melody, write_entries, write_midi
 
 if TYPE_CHECKING:
@@ -38,7 +39,18 @@ def compose(wish: Wish | None = None, seed: int = 0, device: str = "auto", **wis
     Raises:
         GenaudioError: the wish cannot be fulfilled.
     """
-    return composer(device).compose(wish or Wish(**wishes), seed)[0]  # type: ignore[arg-type]
+    return compose_many(wish or Wish(**wishes), seed, 1, device)[0]  # type: ignore[arg-type]
+
+
+def compose_many(wish: Wish, seed: int, count: int, device: str = "auto") -> list[Melody]:
+    """Compose several melodies of one seed.
+
+    Raises:
+        GenaudioError: the wish cannot be fulfilled, or the number is out of range.
+    """
+    model = composer(device)
+    with single_thread():
+        return model.compose(wish, seed, count)
 
 
 def melody_files(out: Sequence[Path], count: int) -> list[list[Path]]:

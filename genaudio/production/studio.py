@@ -14,6 +14,7 @@ from checks import Screener, Screening, Verdict
 from genaudio.errors import GenaudioError
 from genaudio.instruments import Family
 from genaudio.melody.wish import Wish
+from genaudio.production.threads import single_thread
 from genaudio.score import DEFAULT_TEMPO, Melody, Score
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class Studio:
         seconds = {"compose": 0.0, "screen": 0.0}
         for number in range(attempts):
             start = perf_counter()
-            melody = self.composer.compose(wish, attempt_seed(seed, number), 1)[0]
+            with single_thread():
+                melody = self.composer.compose(wish, attempt_seed(seed, number), 1)[0]
             composed = perf_counter()
             screening = self.screener.screen(melody)
             seconds["compose"] += composed - start

@@ -19,6 +19,8 @@ from genaudio.score import Melody, Score
 
 Tell = Callable[[float | None, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
+LONGEST_TITLE = 80
+"""Characters of a title, so that it fits a cover and every kind of tag."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,10 @@ def _make_one(
 
 
 def track_title(style: str | None, melody: Melody, seed: int) -> str:
-    """Return a plain title that names no other work, such as ``Reel in D major, no. 12345``."""
+    """Return the melody's own title on one clean line or, without one, such as ``Reel in D major, no. 12345``."""
+    own = " ".join("".join(sign if sign.isprintable() else " " for sign in melody.title or "").split())
+    if own:
+        return own[:LONGEST_TITLE]
     kind = (style or "tune").replace("_", " ").capitalize()
     key = f" in {melody.key}" if melody.key is not None else ""
     return f"{kind}{key}, no. {seed}"

@@ -11,6 +11,7 @@ from genaudio.instruments import family_named
 from genaudio.production import make, verify_package
 from genaudio.production.provenance import states_ai
 from genaudio.production.studio import attempt_seed, fitted
+from genaudio.production.track import track_title
 from genaudio.score import Melody, Note, read_score
 from tests.production.doubles import SinePlayer, random_tune
 
@@ -181,3 +182,16 @@ def test_the_score_files_hold_the_same_notes(studio, wish, out):
     make(wish, seed=11, out=out, studio=studio)
     midi, xml = read_score(out / "track.mid"), read_score(out / "track.musicxml")
     assert [note.pitch for note in midi.notes] == [note.pitch for note in xml.notes] == list(random_tune(1011).pitches)
+
+
+@pytest.mark.parametrize(
+    ("own", "title"),
+    [
+        (None, "Reel in D major, no. 7"),
+        ("  The\nHazel \x00 Lane\tReel ", "The Hazel Lane Reel"),
+        ("x" * 200, "x" * 80),
+        ("\n", "Reel in D major, no. 7"),
+    ],
+)
+def test_titles_fit_on_a_cover(own, title):
+    assert track_title("reel", replace(random_tune(1), title=own), 7) == title

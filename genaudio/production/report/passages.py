@@ -14,6 +14,8 @@ from genaudio.score import Melody
 _MOST_PASSAGES = 6
 _ROW = 18.0
 """Most quarter notes in a row."""
+_SHORT_ROW = 14.0
+"""Quarter notes that fill the width where there are fewer, so that short passages are not blown up."""
 _LEAD = 1.0
 """Quarter notes shown before and after a passage."""
 
@@ -77,7 +79,7 @@ def _passage(nearest: Nearest, number: int, query: Melody | None) -> str:
     caption = f"{int(passage['notes'])} notes agree, {100 * float(passage['identity']):.0f} % of those aligned"
     spans = [(passage[side]["start_beat"], passage[side]["end_beat"]) for side in ("query", "work")]
     longest = max(end - start for start, end in spans) + 2 * _LEAD
-    full = longest / ceil(longest / _ROW)
+    full = max(_SHORT_ROW, longest / ceil(longest / _ROW))
     sides = _side("This piece", query, passage["query"], ours, full)
     sides += _side("The work", nearest.melody, passage["work"], theirs, full)
     return f'<figure><figcaption>{caption}</figcaption><div class="sides">{sides}</div></figure>'

@@ -46,6 +46,51 @@ def melody(
         raise typer.Exit(UNUSABLE)
 
 
+@commands.command(epilog="Example: genaudio evaluate codec take.wav other.flac --kbps 4")
+def codec(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Audio files.", show_default=False)],
+    codec: Annotated[str, typer.Option(help="genaudio (bundled), encodec_24khz or encodec_48khz.")] = "genaudio",
+    kbps: Annotated[float | None, typer.Option(help="Most kbit/s a channel; all levels if missing.")] = None,
+) -> None:
+    """Measure what coding and decoding does to audio files: log-mel distance and SI-SDR."""
+    from genaudio.codec.backends import backend
+    from genaudio.production.quality import evaluate_codec
+
+    state = state_of(ctx)
+    with state.output.progress("Loading the codec") as tell:
+        loaded = backend(codec, state.device)
+        found = []
+        for number, file in enumerate(files):
+            tell(number / len(files), f"Coding {file.name}")
+            found.append(evaluate_codec(file, loaded, kbps))
+    lines = [
+        f"{entry['file']}: {entry['kbps']:.1f} kbit/s, "
+        f"log-mel {entry['log_mel']:.3f}, SI-SDR {entry['si_sdr_db']:.1f} dB"
+        for entry in found
+    ]
+    mean = sum(entry["log_mel"] for entry in found) / len(found)
+    state.output.result({"codec": codec, "results": found, "log_mel": round(mean, 4)}, "\n".join(lines), f"{mean:.4f}")
+
+
+@commands.command(epilog="Example: genaudio evaluate renderer tune.mid --reference recording.wav")
+def renderer(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A MIDI, MusicXML or ABC file.", show_default=False)],
+    reference: Annotated[Path | None, typer.Option(help="A recording of it at the same tempo to compare with.")] = None,
+) -> None:
+    """Measure how fast a score is rendered and how near it comes to a recording (log-mel distance)."""
+    from genaudio.production.quality import evaluate_renderer
+    from genaudio.renderer.entry import renderer as load_renderer
+
+    state = state_of(ctx)
+    with state.output.progress("Rendering"):
+        found = evaluate_renderer(file, load_renderer(state.device), reference, state.seed or 0)
+    distance = f", log-mel distance {found['log_mel']:.3f}" if "log_mel" in found else ""
+    text = f"{file}: {found['real_time_factor']:.3f} s a second of audio{distance}"
+    state.output.result(found, text, bare=str(found.get("log_mel", found["real_time_factor"])))
+
+
 @commands.command(epilog="Example: genaudio evaluate originality --style reel --count 200 --seed 1")
 def originality(
     ctx: typer.Context,

@@ -42,6 +42,11 @@ class SineRendering:
 
     audio: np.ndarray
     sample_rate: int
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return self.audio.shape[1] / self.sample_rate
 
 
 @dataclass

@@ -4,6 +4,7 @@ Time is in quarter notes from the beginning of the piece (the pickup, where ther
 """
 
 from genaudio.score.abc_writer import write_abc
+from genaudio.score.dynamics import phrased
 from genaudio.score.errors import ScoreError
 from genaudio.score.jsonl import Entry, write_entries
 from genaudio.score.key import MODES, Key, parse_mode
@@ -19,6 +20,6 @@ from genaudio.score.voices import Voice, main_voice, voices
 __all__ = [
     "DEFAULT_TEMPO", "MODES", "TICKS_PER_QUARTER",
     "Entry", "Key", "Melody", "Metre", "Note", "Score", "ScoreError", "Track", "Voice",
-    "iter_entries", "main_voice", "parse_mode", "read_entries", "read_score", "to_ticks", "voices",
+    "iter_entries", "main_voice", "parse_mode", "phrased", "read_entries", "read_score", "to_ticks", "voices",
     "write_abc", "write_entries", "write_midi", "write_musicxml",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3.14 python3 p
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-TRACK ?= --style reel --instrument violin --bars 32 --tempo 128
+TRACK ?= --style reel --instrument violin --bars 32
 
 .PHONY: help setup track test check clean
 help: ## show this list

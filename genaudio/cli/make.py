@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from genaudio.cli import options
 from genaudio.cli.seeds import seed_of
 from genaudio.cli.state import state_of
 from genaudio.cli.verdicts import NOT_LEGAL, exit_code
+
+if TYPE_CHECKING:
+    from genaudio.production import Made
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +55,7 @@ def make(
     state = state_of(ctx)
     wish = Wish(style=style, key=key, mode=mode, metre=meter, bars=bars, tempo=tempo, temperature=temperature)
     formats = [name for entry in audio_format or () for name in entry.split(",")]
+    start = perf_counter()
     with state.output.progress("Making a track") as tell:
         made = make_tracks(
             wish,
@@ -65,15 +70,21 @@ def make(
             device=state.device,
             tell=tell,
         )
-    lines = []
-    for track in made:
-        tried = len(track.manifest["attempts"])
-        lines += [
-            f"{track.title}: {track.verdict}" + (f" at attempt {tried}" if tried > 1 else ""),
-            f"  {track.folder / 'track.flac'} ({track.duration:.1f} s of audio, made in {track.seconds:.1f} s)",
-            f"  {track.folder / 'report.html'}",
-        ]
+    seconds = perf_counter() - start
+    lines = [line for track in made for line in _lines(track)] + [f"Made in {seconds:.1f} s, loading included."]
     state.output.talk(NOT_LEGAL)
-    payload = {"tracks": [track.as_json() for track in made]}
+    payload = {"tracks": [track.as_json() for track in made], "seconds": round(seconds, 3)}
     state.output.result(payload, "\n".join(lines), bare="\n".join(str(track.folder) for track in made))
     raise typer.Exit(exit_code(track.verdict for track in made))
+
+
+def _lines(track: Made) -> list[str]:
+    """Say where a track is and how it came out."""
+    tried = len(track.manifest["attempts"])
+    again = f" (composed {tried} times)" if tried > 1 else ""
+    return [
+        f"{track.title}, {track.duration:.1f} s of audio",
+        f"  track    {track.folder / 'track.flac'}",
+        f"  report   {track.folder / 'report.html'}",
+        f"  verdict  {track.verdict}{again}",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -55,17 +56,20 @@ def use_config(ctx: typer.Context, path: Path, command: str) -> None:
     root = cast(TyperGroup, ctx.command)
     chosen = root.get_command(ctx, command)
     leaves = dict(chosen.commands) if isinstance(chosen, TyperGroup) else {command: chosen}
-    known = {name for leaf in leaves.values() if leaf is not None for name in _options(leaf)}
-    values = {str(key).replace("-", "_"): value for key, value in content.items()}
+    known = {spelling: name for leaf in leaves.values() if leaf is not None for spelling, name in _options(leaf)}
+    values = {str(key).replace("_", "-"): value for key, value in content.items()}
     if unknown := sorted(set(values) - set(known)):
-        options = ", ".join(sorted(known))
-        raise GenaudioError(
-            f"the settings {path} have unknown keys {', '.join(unknown)}; genaudio {command} knows {options}"
-        )
-    nested: dict[str, Any] = dict.fromkeys(leaves, values)
+        message = f"the settings {path} have unknown keys {', '.join(unknown)}"
+        raise GenaudioError(f"{message}; genaudio {command} knows {', '.join(sorted(known))}")
+    defaults = {known[spelling]: value for spelling, value in values.items()}
+    nested: dict[str, Any] = dict.fromkeys(leaves, defaults)
     ctx.default_map = {command: nested} if isinstance(chosen, TyperGroup) else nested
 
 
-def _options(command: Any) -> set[str]:
-    """Return the names of a command's options."""
-    return {param.name for param in command.params if param.param_type_name == "option" and param.name != "help"}
+def _options(command: Any) -> Iterator[tuple[str, str]]:
+    """Yield (long name, parameter) of a command's options: ``("format", "audio_format")`` for ``--format``."""
+    for param in command.params:
+        if param.param_type_name == "option" and param.name != "help":
+            for option in param.opts:
+                if option.startswith("--"):
+                    yield option[2:], param.name

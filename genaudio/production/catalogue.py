@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from checks import Catalogue, CatalogueError, Screener
-from genaudio.assets import FOLDER, asset, entries
+from genaudio.assets import asset, entries
 from genaudio.errors import IncompatibleError
 
 NAME = "training works"
@@ -30,7 +30,7 @@ def training_catalogue() -> Catalogue:
     for name in names:
         asset(name)
     try:
-        return Catalogue.open(FOLDER / PLACE)
+        return Catalogue.open(asset(f"{PLACE}/manifest.json").parent)
     except CatalogueError as error:
         raise IncompatibleError(f"the shipped catalogue of training works cannot be used: {error}") from error
 

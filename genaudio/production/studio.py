@@ -106,8 +106,7 @@ class Studio:
         Raises:
             GenaudioError: `attempts` is less than 1, or the wish cannot be fulfilled.
         """
-        if attempts < 1:
-            raise GenaudioError(f"a melody needs 1 attempt or more, not {attempts}")
+        check_attempts(attempts)
         made: list[Attempt] = []
         seconds = {"compose": 0.0, "screen": 0.0}
         for number in range(attempts):
@@ -123,6 +122,16 @@ class Studio:
                 break
         taken = min(made, key=lambda attempt: _GRAVITY.index(attempt.screening.verdict))
         return Session(taken, tuple(made), attempts, seconds)
+
+
+def check_attempts(attempts: int) -> None:
+    """Refuse a number of attempts that is less than 1.
+
+    Raises:
+        GenaudioError: it is.
+    """
+    if attempts < 1:
+        raise GenaudioError(f"a melody needs 1 attempt or more, not {attempts}")
 
 
 def attempt_seed(seed: int, number: int) -> int:

@@ -14,7 +14,7 @@ from genaudio.instruments import family_named
 from genaudio.melody.wish import Wish
 from genaudio.production.folder import claim, file_name, free_name, whole_folder
 from genaudio.production.release import Production, check_formats, write_package
-from genaudio.production.studio import ATTEMPTS, Studio, fitted
+from genaudio.production.studio import ATTEMPTS, Studio, check_attempts, fitted
 from genaudio.score import Melody, Score
 
 Tell = Callable[[float | None, str], None]
@@ -95,6 +95,7 @@ def make(
         CatalogueError: a catalogue cannot be used.
     """
     wish = wish or Wish()
+    check_attempts(attempts)
     family, chosen = family_named(instrument), check_formats(formats)
     folders = _folders(wish, seed, count, None if out is None else Path(out), overwrite)
     tell = tell or _silent

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+import genaudio.assets
+import genaudio.production.catalogue
 from genaudio import __version__
 from genaudio.cli import app
 from genaudio.cli.app import COMMANDS
@@ -316,6 +319,88 @@ def test_settings_come_from_a_file(tmp_path, tune):
     assert result.exit_code == 2
     assert "limit of reported works must be 1 or more, not 0" in result.stderr
     assert run("screen", tune, "--config", tmp_path / "settings.yaml", "--limit", 3).exit_code == 0
+
+
+def test_settings_are_spelled_like_the_options(tmp_path):
+    (tmp_path / "settings.yaml").write_text("style: nonsense\nmeter: 6/8\nformat: [mp3, aiff]\nbars: 8\n")
+    result = run("make", "--config", tmp_path / "settings.yaml", "--style", "reel", "--out", tmp_path / "track")
+    assert result.exit_code == 2
+    assert "unknown audio format aiff" in result.stderr
+    assert not (tmp_path / "track").exists()
+
+
+@pytest.fixture
+def damaged(tmp_path, monkeypatch):
+    """Shipped files of which one can be damaged."""
+    folder = tmp_path / "assets"
+    shutil.copytree(genaudio.assets.FOLDER, folder)
+    monkeypatch.setattr(genaudio.assets, "FOLDER", folder)
+    monkeypatch.setattr(genaudio.assets, "MANIFEST", folder / "manifest.json")
+    caches = (genaudio.assets.asset, genaudio.production.catalogue.training_catalogue)
+    for cache in caches:
+        cache.cache_clear()
+    yield folder
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["catalogue/*/signatures.npy", "catalogue/manifest.json", "manifest.json"])
+def test_a_damaged_shipped_catalogue_is_3(damaged, tune, name):
+    (path,) = damaged.glob(name)
+    path.write_bytes(path.read_bytes()[:-9])
+    result = run("screen", tune)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith("genaudio: the ")
+    assert result.stderr.count("\n") == 1
+    assert run("doctor", "--quiet").exit_code == 3
+
+
+def test_damaged_weights_are_3_and_nothing_is_written(damaged, tmp_path):
+    path = damaged / "melody" / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    result = run("make", "--style", "reel", "--out", tmp_path / "track")
+    assert result.exit_code == 3
+    assert str(path) in result.stderr
+    assert not (tmp_path / "track").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--meter", "17/16"], "the metre 17/16 is not among"),
+        (["--bars", "0"], "the number of bars must be a whole number from 1 to 128, not 0"),
+        (["--style", "polka"], "unknown style 'polka'; the styles are air,"),
+        (["--key", "H"], "'H' is no key"),
+        (["--instrument", "kazoo"], "unknown instrument 'kazoo'; the instruments are piano"),
+        (["--attempts", "0"], "1 attempt or more"),
+        (["--device", "abacus"], "unknown device 'abacus'"),
+    ],
+)
+def test_impossible_wishes_are_2(tmp_path, words, message):
+    result = run("make", "--out", tmp_path / "track", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "track").exists()
+
+
+@pytest.mark.parametrize("command", ["make", "compose", "render"])
+def test_an_unwritable_place_is_2(tmp_path, tune, command):
+    (tmp_path / "file").write_text("")
+    place = tmp_path / "file" / {"make": "track", "compose": "tune.mid", "render": "tune.wav"}[command]
+    result = run(command, *([tune] if command == "render" else []), "--out", place)
+    assert result.exit_code == 2
+    assert "cannot write to" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["missing", "a directory", "empty", "truncated", "no music", "broken XML"])
+def test_bad_files_are_not_rendered(tmp_path, name):
+    result = run("render", bad_files(tmp_path / "bad")[name], "--out", tmp_path / "out.wav")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out.wav").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from genaudio.melody.wish import Wish
 from genaudio.production.folder import claim, file_name, free_name, whole_folder
 from genaudio.production.release import Production, check_formats, write_package
 from genaudio.production.studio import ATTEMPTS, Studio, check_attempts, fitted
-from genaudio.score import Melody, Score
+from genaudio.score import Melody, Score, phrased
 
 Tell = Callable[[float | None, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
@@ -149,7 +149,7 @@ def _make_one(
         stage(0.0, "Composing")
         session = studio.compose(wish, seed, attempts)
         family = family_named(instrument)
-        melody = fitted(session.taken.melody, family)
+        melody = phrased(fitted(session.taken.melody, family))
         melody = replace(melody, title=track_title(wish.style, melody, seed))
         score = Score.from_melody(melody, program=family.program)
         stage(0.2, "Rendering")

@@ -20,6 +20,7 @@ class Family:
         low, high: the range as MIDI numbers, both playable.
         chords: True where players sound several notes at once as a rule.
         pan: usual place in the stereo picture, -1 (left) to 1 (right).
+        vibrato: (sways a second, depth in semitones) of held notes; None where players do not sway.
     """
 
     name: str
@@ -28,17 +29,18 @@ class Family:
     high: int
     chords: bool
     pan: float
+    vibrato: tuple[float, float] | None = None
 
 
 FAMILIES: tuple[Family, ...] = (
     Family("piano", 0, 28, 100, True, 0.0),
     Family("guitar", 24, 40, 84, True, 0.15),
     Family("bass", 32, 28, 60, False, 0.0),
-    Family("violin", 40, 55, 100, False, -0.2),
-    Family("cello", 42, 36, 76, False, 0.2),
-    Family("trumpet", 56, 52, 86, False, 0.25),
+    Family("violin", 40, 55, 100, False, -0.2, (5.5, 0.17)),
+    Family("cello", 42, 36, 76, False, 0.2, (5.1, 0.12)),
+    Family("trumpet", 56, 52, 86, False, 0.25, (5.2, 0.04)),
     Family("clarinet", 71, 50, 91, False, -0.1),
-    Family("flute", 73, 60, 96, False, -0.15),
+    Family("flute", 73, 60, 96, False, -0.15, (4.3, 0.07)),
     Family("accordion", 21, 53, 89, True, 0.1),
     Family("harp", 46, 36, 96, True, -0.25),
 )

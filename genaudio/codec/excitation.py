@@ -9,6 +9,7 @@ Yamagishi 2019, "Neural source-filter waveform models").
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +22,29 @@ RELEASE = 0.12
 TAIL = 0.5
 """Length of the decay in seconds, the last part of it faded to nothing."""
 _LOUDNESS = 0.1
+
+
+@dataclass(frozen=True)
+class Vibrato:
+    """How a player lets a held note sway in pitch.
+
+    Attributes:
+        rate: sways a second.
+        depth: furthest departure in semitones.
+        delay: seconds of steady pitch at a note's beginning.
+        rise: seconds in which the vibrato grows to its depth.
+    """
+
+    rate: float
+    depth: float
+    delay: float = 0.15
+    rise: float = 0.35
+
+    def semitones(self, since: np.ndarray) -> np.ndarray:
+        """Departure in semitones at times in seconds since a note's start: float64 [T]."""
+        moving = since - self.delay
+        swing: np.ndarray = self.depth * np.clip(moving / self.rise, 0, 1) * np.sin(2 * np.pi * self.rate * moving)
+        return swing
 
 
 def pulses(phase: np.ndarray, harmonics: int) -> np.ndarray:
@@ -41,7 +65,12 @@ def _envelope(length: int, held: int, sample_rate: int) -> np.ndarray:
 
 
 def excite(
-    notes: Iterable[Sounding], samples: int, sample_rate: int, start: int = 0, bends: Sequence[tuple[float, float]] = ()
+    notes: Iterable[Sounding],
+    samples: int,
+    sample_rate: int,
+    start: int = 0,
+    bends: Sequence[tuple[float, float]] = (),
+    vibrato: Vibrato | None = None,
 ) -> np.ndarray:
     """Turn notes into the excitation of a stretch of audio.
 
@@ -51,6 +80,7 @@ def excite(
         sample_rate: samples a second.
         start: first sample of the stretch. The result does not depend on how a piece is cut into stretches.
         bends: pitch bend as (seconds, semitones), each valid until the next.
+        vibrato: how every note sways; None for steady pitches.
 
     Returns:
         float32 [samples].
@@ -65,7 +95,7 @@ def excite(
         frequency = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
         harmonics = max(1, int(0.45 * sample_rate / frequency))
         where = np.arange(low - first, high - first)
-        phase = _phase(frequency, first, where, sample_rate, bends)
+        phase = _phase(frequency, first, where, sample_rate, bends, vibrato)
         envelope = _envelope(stop - first, last - first, sample_rate)[low - first : high - first]
         gain = _LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
         out[low - start : high - start] += gain * envelope * pulses(phase, harmonics)
@@ -73,13 +103,22 @@ def excite(
 
 
 def _phase(
-    frequency: float, first: int, where: np.ndarray, sample_rate: int, bends: Sequence[tuple[float, float]]
+    frequency: float,
+    first: int,
+    where: np.ndarray,
+    sample_rate: int,
+    bends: Sequence[tuple[float, float]],
+    vibrato: Vibrato | None,
 ) -> np.ndarray:
     """Phase in radians, within one turn, of the samples `where` after a note's start at sample `first`."""
-    if not bends:
+    if not bends and vibrato is None:
         return 2 * np.pi * np.mod(where * (frequency / sample_rate), 1.0) + 1e-4
-    times = (first + np.arange(int(where[-1]) + 1)) / sample_rate
-    at = np.searchsorted([onset for onset, _ in bends], times, side="right") - 1
-    semitones = np.where(at >= 0, np.asarray([value for _, value in bends])[np.maximum(at, 0)], 0.0)
+    since = np.arange(int(where[-1]) + 1) / sample_rate
+    semitones = np.zeros(len(since))
+    if bends:
+        at = np.searchsorted([onset for onset, _ in bends], since + first / sample_rate, side="right") - 1
+        semitones += np.where(at >= 0, np.asarray([value for _, value in bends])[np.maximum(at, 0)], 0.0)
+    if vibrato is not None:
+        semitones += vibrato.semitones(since)
     turns = np.cumsum(frequency * 2.0 ** (semitones / 12) / sample_rate)
     return 2 * np.pi * np.mod(turns[where], 1.0) + 1e-4

@@ -14,7 +14,7 @@ import torch
 
 from genaudio.assets import asset
 from genaudio.codec.codec import Codec, spans
-from genaudio.codec.excitation import TAIL, excite
+from genaudio.codec.excitation import TAIL, Vibrato, excite
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.instruments import FAMILIES
@@ -114,11 +114,12 @@ class Renderer:
         """Render one part alone: float32 [T], dry, mono."""
         rate = self.codec.sample_rate
         samples = round(seconds * rate)
+        vibrato = Vibrato(*part.family.vibrato) if part.family.vibrato else None
 
         def excitation(start: int, length: int) -> np.ndarray:
             low, high = start / rate - TAIL, (start + length) / rate
             near = [note for note in part.notes if note.end > low and note.start < high]
-            return excite(near, length, rate, start, part.bends)[None]
+            return excite(near, length, rate, start, part.bends, vibrato)[None]
 
         codes = self.codes(part, self.codec.frames_of(samples))
         return self.codec.decode(codes, samples, excitation, seed)[0]

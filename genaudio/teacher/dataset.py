@@ -64,6 +64,11 @@ class TeacherSet:
         return len(self.performances)
 
 
+def _played() -> list[list[object]]:
+    """What teacher audio follows from the families, as it is stored with it."""
+    return [[family.name, family.program, family.low, family.high, family.chords] for family in FAMILIES]
+
+
 def _levels(audio: np.ndarray, performances: list[Performance]) -> dict[str, float]:
     """Measure the gain that brings each family's median loudness to `LEVEL` with no peak above 0.98."""
     gains = {}
@@ -89,7 +94,7 @@ def make_teacher_set(
     Raises:
         GenaudioError: no FluidSynth, no SoundFont, or another recipe's audio lies in the folder.
     """
-    wanted = {"recipe": asdict(recipe), "families": [asdict(family) for family in FAMILIES], "tunes": len(melodies)}
+    wanted = {"recipe": asdict(recipe), "families": _played(), "tunes": len(melodies)}
     if (folder / "done").is_file():
         if json.loads((folder / "done").read_text()) != wanted:
             raise GenaudioError(f"{folder} holds teacher audio of another recipe; remove it or choose another folder")

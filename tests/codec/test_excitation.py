@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genaudio.codec.excitation import TAIL, excite, pulses
+from genaudio.codec.excitation import TAIL, Vibrato, excite, pulses
 from genaudio.sounding import Sounding
 
 RATE = 44_100
@@ -56,3 +56,26 @@ def test_a_bend_of_twelve_semitones_doubles_the_frequency() -> None:
 def test_louder_notes_excite_more() -> None:
     soft, loud = (np.abs(excite([Sounding(0, 1, 60, v)], RATE, RATE)).max() for v in (20, 120))
     assert loud > 1.5 * soft
+
+
+def test_vibrato_begins_late_and_sways_to_its_depth() -> None:
+    vibrato = Vibrato(rate=5.0, depth=0.2, delay=0.1, rise=0.2)
+    sway = vibrato.semitones(np.array([0.0, 0.1, 0.35, 0.45, 0.55]))  # a quarter turn every 0.05 s
+    np.testing.assert_allclose(sway, [0, 0, 0.2, -0.2, 0.2], atol=1e-9)
+
+
+def test_vibrato_spreads_a_harmonic_but_keeps_its_place() -> None:
+    plain = excite([Sounding(0, 2, 69, 100)], 2 * RATE, RATE)
+    swaying = excite([Sounding(0, 2, 69, 100)], 2 * RATE, RATE, vibrato=Vibrato(5.0, 0.3))
+    window = np.hanning(RATE)
+    spectra = [np.abs(np.fft.rfft(wave[RATE // 2 : RATE // 2 + RATE] * window)) for wave in (plain, swaying)]
+    energy = [float((s[4300:4500] ** 2).sum()) for s in spectra]
+    assert spectra[1][4300:4500].max() < 0.6 * spectra[0][4300:4500].max()
+    assert energy[1] == pytest.approx(energy[0], rel=0.1)
+
+
+def test_vibrato_and_stretches_join() -> None:
+    notes, vibrato = [Sounding(0.1, 0.9, 60, 90)], Vibrato(5.0, 0.2)
+    whole = excite(notes, RATE, RATE, vibrato=vibrato)
+    joined = [excite(notes, 30_000, RATE, vibrato=vibrato), excite(notes, RATE - 30_000, RATE, 30_000, (), vibrato)]
+    np.testing.assert_allclose(np.concatenate(joined), whole, atol=1e-6)

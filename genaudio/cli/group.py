@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -54,9 +56,9 @@ class RootGroup(TyperGroup):
         """Run a command line and exit with the code of the contract."""
         words = hoist(sys.argv[1:] if args is None else args)
         output = output_for(words)
-        signal.signal(signal.SIGTERM, _interrupt)
         try:
-            code = super().main(args=words, standalone_mode=False, **extra)
+            with _interruptible():
+                code = super().main(args=words, standalone_mode=False, **extra)
             if code == INTERRUPTED:
                 fail(output, explain(KeyboardInterrupt()))
         except BaseException as error:
@@ -84,6 +86,18 @@ def fail(output: Output, failure: Failure) -> int:
     return failure.exit_code
 
 
-def _interrupt(number: int, frame: object) -> None:
-    """End on SIGTERM as on Ctrl-C, so that temporary folders are removed."""
-    raise KeyboardInterrupt
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """End on SIGTERM as on Ctrl-C within the block, so that temporary folders are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,158 @@
+"""Writes docs/benchmarks.md from the results in benchmarks/results: ``python benchmarks/table.py``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from common import RESULTS
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+HEAD = """# Benchmarks
+
+Every number here was measured by the command above it, on the machine that its result file names
+(`benchmarks/results/*.json`). What the benchmarks need beside the package is in `benchmarks/requirements.txt`.
+`python benchmarks/table.py` writes this page from the result files.
+"""
+
+
+def table(header: list[str], rows: list[list[Any]]) -> str:
+    """Format a Markdown table."""
+    lines = [header, ["---"] * len(header), *[[str(cell) for cell in row] for row in rows]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def where(result: dict[str, Any]) -> str:
+    """Say how and on what a result was measured."""
+    machine = result["machine"]
+    device = machine["gpu"] or f"{machine['cores']} cores of {machine['processor']}, {machine['threads']} threads"
+    return f"    {result['command']}\n\nMeasured on {device}; Python {machine['python']}, torch {machine['torch']}.\n"
+
+
+def codec(result: dict[str, Any]) -> str:
+    """The codec's section."""
+    rows = [
+        [
+            name,
+            way["log_mel"],
+            way["si_sdr_db"],
+            way["onset_f1_ratio"],
+            f"{min(way['codes_used'])}-{max(way['codes_used'])}",
+            way["real_time_factor"]["encode"],
+            way["real_time_factor"]["decode"],
+        ]
+        for name, way in (("alone", result["alone"]), ("score-informed", result["informed"]))
+    ]
+    levels = [
+        [name, *[result[way]["log_mel_by_levels"][level] for level in result[way]["log_mel_by_levels"]]]
+        for name, way in (("alone", "alone"), ("score-informed", "informed"))
+    ]
+    return "\n".join(
+        [
+            "## Codec on held-out sound\n",
+            where(result),
+            f"{result['clips']} clips, {result['seconds']:.0f} s in all, of the teacher playing held-out tunes; "
+            f"{result['bitrate'] / 1000:.2f} kbit/s at 44.1 kHz.",
+            "Log-mel: mean absolute difference of natural logarithms over windows of 256 to 2,048 samples. "
+            "SI-SDR is low by design: the codes carry no phase. "
+            f"Onset F1 by basic-pitch is a share of the original's own ({result['onset_f1_original']}).\n",
+            table(
+                ["codec", "log-mel", "SI-SDR dB", "onset F1 ratio", "codes used of 1,024", "RTF encode", "RTF decode"],
+                rows,
+            ),
+            "\nLog-mel by the number of levels:\n",
+            table(["codec", *map(str, result["alone"]["log_mel_by_levels"])], levels),
+        ]
+    )
+
+
+def rendering(result: dict[str, Any]) -> str:
+    """The renderer's section."""
+    rows = [
+        [
+            name,
+            row["f1_teacher"],
+            row["f1_ours"],
+            row["f1_ratio"],
+            row["log_mel_ours"],
+            row["log_mel_codec"],
+            row["level_after_end_db"],
+        ]
+        for name, row in [*result["families"].items(), ("**all**", result["all"])]
+    ]
+    return "\n".join(
+        [
+            "## Rendering against the teacher, held-out tunes\n",
+            where(result),
+            f"{result['tunes']} performances a row. Onset F1 by {result['transcriber']['name']} with fixed settings; "
+            "the ratio is rendering over teacher. Log-mel is the distance to the teacher: of the rendering from the "
+            "score alone, and of the score-informed codec that was given the teacher's sound (the floor). The level "
+            "is that of the last stretch after the last note, against the whole.\n",
+            table(
+                ["family", "F1 teacher", "F1 ours", "ratio", "log-mel ours", "log-mel codec", "level after end, dB"],
+                rows,
+            ),
+            f"\nReal-time factor of one stem, models loaded: **{result['real_time_factor']}**.",
+        ]
+    )
+
+
+def originality(result: dict[str, Any]) -> str:
+    """The originality section."""
+    rows = [
+        [
+            name.replace("_", " "),
+            row["tunes"],
+            row["review"],
+            row["match"],
+            row["not-screened"],
+            f"{row['flagged']:.1%}",
+        ]
+        for name, row in ((name, result[name]) for name in ("generated", "held_out_by_people"))
+    ]
+    return "\n".join(
+        [
+            "## Copying: tunes flagged against the training works\n",
+            where(result),
+            "Generated without recomposing; held-out tunes by people are the yardstick: variants of one another by "
+            "nature.\n",
+            table(["tunes", "screened", "review", "match", "not screened", "flagged"], rows),
+        ]
+    )
+
+
+def track_time(result: dict[str, Any]) -> str:
+    """The section on a whole track."""
+    stages = ", ".join(f"{name} {seconds} s" for name, seconds in result["stages_of_the_last_run"].items())
+    return "\n".join(
+        [
+            "## A track from the command line\n",
+            where(result),
+            f"A track of {result['track_seconds']} s took **{result['seconds_median']} s** (median of "
+            f"{result['runs']} runs, start-up of Python and loading of models included). Of that: {stages}.",
+        ]
+    )
+
+
+SECTIONS = {
+    "track_time": track_time,
+    "codec": codec,
+    "rendering": rendering,
+    "originality": originality,
+}
+"""Result files in the order of the page."""
+
+
+def page() -> str:
+    """Put the page together from the result files that exist."""
+    parts = [HEAD]
+    for name, section in SECTIONS.items():
+        path = RESULTS / f"{name}.json"
+        if path.is_file():
+            parts.append(section(json.loads(path.read_text())))
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

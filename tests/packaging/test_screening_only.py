@@ -68,7 +68,7 @@ def test_the_screening_requirements_are_enough(tunes, tmp_path):
 
 
 def test_other_commands_say_what_is_missing(tmp_path):
-    result = without_torch("compose", "--json")
+    result = without_torch("train", "melody", "--out", tmp_path / "out", "--json")
     assert result.returncode == 2
     assert "genaudio doctor" in result.stderr
     assert json.loads(result.stdout)["error"]["kind"] == "installation"

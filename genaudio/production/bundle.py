@@ -9,7 +9,8 @@ from genaudio.assets import FOLDER, asset, entries
 from genaudio.errors import GenaudioError
 from genaudio.instruments import FAMILIES
 
-_LICENCE = re.compile(r"^[|*\s-]*licen[cs]e[|:*\s]+([^|\n]+)", re.IGNORECASE | re.MULTILINE)
+_LICENCE = re.compile(r"^\|[^|\n]*licen[cs]e[^|\n]*\|\s*([^|\n]+)", re.IGNORECASE | re.MULTILINE)
+"""The row of a card's table that names the licence."""
 
 
 def bundled() -> dict[str, Any]:

@@ -446,3 +446,12 @@ def test_what_is_no_package_is_2(tmp_path):
         result = run("package", "verify", folder)
         assert result.exit_code == 2
         assert str(folder) in result.stderr
+
+
+def test_models_lists_what_ships():
+    found = json.loads(run("models", "--json").stdout)
+    parts = {part["name"]: part for part in found["parts"]}
+    assert {"catalogue", "corpus"} <= set(parts)
+    assert "public domain" in parts["catalogue"]["licence"]
+    assert sum(len(part["files"]) for part in parts.values()) == len(genaudio.assets.entries())
+    assert {"piano", "violin", "flute", "guitar"} <= set(found["instruments"])

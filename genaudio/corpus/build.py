@@ -1,4 +1,4 @@
-"""From the collections to the file of training works: read, extract, de-duplicate, split, save."""
+"""From the collections to the file of training works: read, extract, de-duplicate, split, join variants, save."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from genaudio.corpus.recipe import CorpusRecipe
 from genaudio.corpus.report import CorpusReport, Reject, SourceCounts
 from genaudio.corpus.sources import SOURCES, Source, music21_corpus, slug
 from genaudio.corpus.splits import split_of
+from genaudio.corpus.variants import find_variants, join_families
 from genaudio.corpus.works import TrainingWork, save_works
 
 Progress = Callable[[str, int, int], None]
-"""Called as progress(stage, done, total); stages are "reading" (files) and "comparing" (tunes)."""
+"""Called as progress(stage, done, total); stages: "reading" (files), "comparing" (tunes), "aligning" (works)."""
 
 
 def build_corpus(
@@ -46,6 +47,11 @@ def build_corpus(
         lambda done: (progress or _silent)("comparing", done, len(tunes)),
     )
     works = [_work(number, tunes, families, recipe) for number in families.representatives]
+    report.separate_families = len({work.family for work in works})
+    variants = find_variants(works, recipe, lambda done: (progress or _silent)("aligning", done, len(works)))
+    joined = join_families(works, variants)
+    report.moved = sum(before.split != after.split for before, after in zip(works, joined, strict=True))
+    works = joined
     for number in families.representatives:
         report.sources[tunes[number].source].kept += 1
         report.repairs.update(set(tunes[number].repairs))

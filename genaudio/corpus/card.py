@@ -55,7 +55,17 @@ _EXTRACTION = """## How a tune becomes a work
 - Near-identical tunes (identity of the pitch sequences at least {near:.2f} after transposition) keep one
   representative, the first in the order of the collections; the others are its aliases, with their titles. Looser
   variants (identity at least {identity:.2f}, or {containment:.0%} of the smaller one's six-note patterns shared) stay
-  and share a family. Whole families are in training, validation or test.
+  and share a family. Whole families are in training, validation or test, by a hash of the family's name.
+- Those patterns miss ornamented variants, so every work is also aligned with the works most like it
+  (`genaudio/corpus/variants.py`; bits: the information of the notes that agree, less what the others cost). Families
+  are joined where the notes that agree are {r.variant_coverage:.0%} of the shorter work at {r.variant_bits:.0f} bits or
+  more, or {r.part_coverage:.0%} of it at {r.part_bits:.0f} bits, in both cases {r.variant_identity:.0%} of what is
+  aligned; and where two works share a title (articles, punctuation, numbers of settings and alternative titles apart)
+  at {r.title_bits:.0f} bits, which one in ten unrelated pairs reaches. A title alone joins nothing: the two tunes
+  called Oak Stick, and the two called Skiver the Quilt, are different melodies.
+- A joined family is in training if one of its families was, else in validation if one was. So the split of {moved}
+  works is not what the hash of their first family's name gave, the held-out splits are smaller than their share, and no
+  work has left training by it. Families are chains: neighbours are alike, but the ends of a long one need not be.
 """
 
 
@@ -70,10 +80,15 @@ def data_card(report: CorpusReport, recipe: CorpusRecipe) -> str:
         *(_about(source) for source in sources),
         _LICENCE,
         _EXTRACTION.format(
-            near=recipe.near_identical, identity=recipe.family_identity, containment=recipe.family_containment
+            near=recipe.near_identical,
+            identity=recipe.family_identity,
+            containment=recipe.family_containment,
+            r=recipe,
+            moved=report.moved,
         ),
         "## Counts\n",
-        f"{report.works:,} works in {report.families:,} families; the largest family has {report.largest_family}.\n",
+        f"{report.works:,} works in {report.families:,} families ({report.separate_families:,} before alignment joined "
+        f"some); the largest family has {report.largest_family}.\n",
         *(_counts(report)),
         "## Rejected tunes\n",
         _rejects(report, sources),

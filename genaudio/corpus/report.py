@@ -40,6 +40,8 @@ class CorpusReport:
         rejects: every tune that was left out for a reason of its own (duplicates are counted, not listed).
         styles, metres, modes, splits, style_origins: works by each.
         families: number of families.
+        separate_families: number of families before alignment joined some.
+        moved: works whose split joining changed.
         largest_family: works in the largest family.
         repairs: works by each bar or key rule that changed them.
     """
@@ -52,6 +54,8 @@ class CorpusReport:
     splits: Counter[str] = field(default_factory=Counter)
     style_origins: Counter[str] = field(default_factory=Counter)
     families: int = 0
+    separate_families: int = 0
+    moved: int = 0
     largest_family: int = 0
     repairs: Counter[str] = field(default_factory=Counter)
 
@@ -84,6 +88,7 @@ class CorpusReport:
                 for name, counts in self.sources.items()
             },
             "styles": ordered(self.styles), "metres": ordered(self.metres), "modes": ordered(self.modes),
-            "splits": ordered(self.splits), "families": self.families, "largest_family": self.largest_family,
+            "splits": ordered(self.splits), "families": self.families, "separate_families": self.separate_families,
+            "largest_family": self.largest_family, "moved": self.moved,
             "style_origins": ordered(self.style_origins), "repairs": ordered(self.repairs),
         }  # fmt: skip

@@ -1,4 +1,8 @@
-"""Training, validation and test works: whole families, by a seeded hash of the family's name."""
+"""Training, validation and test works: whole families, by a seeded hash of the family's name.
+
+Families that are found later to be one (`genaudio.corpus.variants`) bear the name of the one among them whose split is
+the first in `SPLITS`, so that the hash of the name still gives the split.
+"""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_a_familys_works_are_in_one_split(works):
 
 def test_split_sizes(works):
     counts = Counter(work.split for work in works)
-    assert 0.85 < counts["train"] / len(works) < 0.93
+    assert 0.88 < counts["train"] / len(works) < 0.94  # hash: 0.9; joined families go to training
     assert min(counts["validation"], counts["test"]) > 0.03 * len(works)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,21 +86,37 @@ class Composer:
         self, wish: Wish | None = None, seed: int = 0, count: int = 1
     ) -> list[tuple[Settings, Melody]]:
         """As `compose`, each melody with the settings that it was written under."""
-        wish = wish or Wish(known=self.model.vocabulary.styles)
-        if seed < 0:
-            raise GenaudioError(f"a seed must be a whole number from 0 on, not {seed}")
         if not 1 <= count <= MOST_TUNES:
             raise GenaudioError(f"the number of melodies must be from 1 to {MOST_TUNES}, not {count}")
-        taste = Taste(wish.temperature, wish.top_p, wish.min_p, wish.guidance)
-        generators = [np.random.default_rng((seed, number)) for number in range(count)]
-        settings = [self.settle(wish, generator) for generator in generators]
-        drafts = [self._draft(s, g, taste) for s, g in zip(settings, generators, strict=True)]
+        wish = wish or Wish(known=self.model.vocabulary.styles)
+        return self._write([(wish, seed, number) for number in range(count)])
+
+    def compose_each(self, wishes: Sequence[Wish], seeds: Sequence[int]) -> list[Melody]:
+        """Write one melody for each wish and seed, many at a time; each is what `compose` gives first for the two.
+
+        Raises:
+            GenaudioError: a wish cannot be fulfilled with this model, or a seed is less than 0.
+        """
+        orders = [(wish, seed, 0) for wish, seed in zip(wishes, seeds, strict=True)]
+        return [melody for _, melody in self._write(orders)]
+
+    def _write(self, orders: Sequence[tuple[Wish, int, int]]) -> list[tuple[Settings, Melody]]:
+        """Write a melody for each wish, seed and number of the melody within its seed."""
+        settings, drafts = [], []
+        for wish, seed, number in orders:
+            if seed < 0:
+                raise GenaudioError(f"a seed must be a whole number from 0 on, not {seed}")
+            generator = np.random.default_rng((seed, number))
+            settings.append(self.settle(wish, generator))
+            taste = Taste(wish.temperature, wish.top_p, wish.min_p, wish.guidance)
+            drafts.append(self._draft(settings[-1], generator, taste))
         self.sampler.write(drafts)
-        return [
-            (chosen, Melody(decode(draft.events), chosen.metre, chosen.key, chosen.tempo,
-                            make_title(chosen.style, chosen.key, seed, number), chosen.pickup / TICKS_PER_QUARTER))
-            for number, (chosen, draft) in enumerate(zip(settings, drafts, strict=True))
-        ]  # fmt: skip
+        melodies = []
+        for (_, seed, number), chosen, draft in zip(orders, settings, drafts, strict=True):
+            title = make_title(chosen.style, chosen.key, seed, number)
+            pickup = chosen.pickup / TICKS_PER_QUARTER
+            melodies.append(Melody(decode(draft.events), chosen.metre, chosen.key, chosen.tempo, title, pickup))
+        return list(zip(settings, melodies, strict=True))
 
     def _draft(self, settings: Settings, generator: np.random.Generator, taste: Taste) -> Draft:
         vocabulary = self.model.vocabulary

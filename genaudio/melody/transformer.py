@@ -42,7 +42,8 @@ class Shape:
         layers: number of blocks.
         heads: H.
         hidden: width inside the feed-forward network.
-        dropout: probability with which a value is dropped in training.
+        dropout: probability with which a channel is dropped in training.
+        blindness: probability with which one input of one step is dropped in training.
     """
 
     width: int = 256
@@ -50,6 +51,7 @@ class Shape:
     heads: int = 4
     hidden: int = 640
     dropout: float = 0.1
+    blindness: float = 0.0
 
 
 @dataclass
@@ -190,7 +192,11 @@ class MelodyTransformer(nn.Module):
         interval = torch.where((last == p) | (before == p), 2 * INTERVALS + 1, interval)
         prefix = conditions[:, None].expand(b, t, -1)
         numbers = torch.cat([features, classes, interval[..., None], prefix], dim=-1) + self.starts
-        embedded: torch.Tensor = self.inputs(numbers.view(b * t, -1)).view(b, t, -1)
+        weights = None
+        if self.training and self.shape.blindness:
+            seen = torch.rand(b * t, numbers.shape[-1], device=numbers.device) >= self.shape.blindness
+            weights = seen / (1 - self.shape.blindness)
+        embedded: torch.Tensor = self.inputs(numbers.view(b * t, -1), per_sample_weights=weights).view(b, t, -1)
         dropped: torch.Tensor = self.input_drop(embedded)
         return dropped
 

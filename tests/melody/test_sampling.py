@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from genaudio.melody.dataset import condition_numbers
+from genaudio.melody.events import decode, make_frame
+from genaudio.melody.grammar import Grammar
+from genaudio.melody.sampling import Draft, Sampler, Taste, choose
+from genaudio.melody.transformer import MelodyTransformer
+from genaudio.score import Key, Metre
+
+LOGITS = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
+ALL = np.ones(4, dtype=np.bool_)
+
+
+@pytest.mark.parametrize(
+    ("taste", "chance", "expected"),
+    [
+        (Taste(), 0.49, 0), (Taste(), 0.51, 1), (Taste(), 0.81, 2), (Taste(), 0.999, 3),
+        (Taste(top_p=0.6), 0.999, 1),  # .5 + .3 reach .6; the rest falls out
+        (Taste(min_p=0.25), 0.999, 2),  # .05 is less than a quarter of .5
+        (Taste(temperature=1e-9), 0.999, 0),
+        (Taste(temperature=5.0), 0.9, 3),  # nearly even: .31 .28 .24 .17... beyond .83
+    ],
+)  # fmt: skip
+def test_choice(taste: Taste, chance: float, expected: int) -> None:
+    assert choose(LOGITS, ALL, taste, chance) == expected
+
+
+def test_what_the_grammar_forbids_is_never_chosen() -> None:
+    allowed = np.array([False, True, False, True])
+    assert {choose(LOGITS, allowed, Taste(), chance) for chance in np.linspace(0, 0.9999, 50)} == {1, 3}
+
+
+def draft(
+    model: MelodyTransformer, number: int, metre: str = "6/8", pickup: int = 240, taste: Taste | None = None
+) -> Draft:
+    key = Key(number % 12, "minor")
+    conditions = condition_numbers(model.vocabulary, "jig", key, metre, 4)
+    frame = make_frame(Metre.parse(metre), 4, pickup)
+    return Draft(frame, key.tonic, conditions, np.random.default_rng((7, number)), taste or Taste())
+
+
+def test_a_tune_is_the_same_alone_and_among_others(model: MelodyTransformer, grammar: Grammar) -> None:
+    sampler = Sampler(model, grammar)
+    many = [draft(model, number) for number in range(18)]
+    sampler.write(many)
+    for number in (0, 3, 17):
+        alone = draft(model, number)
+        sampler.write([alone])
+        assert alone.events == many[number].events
+    assert len({tuple(d.events) for d in many}) == 18
+
+
+@pytest.mark.parametrize("metre", ["2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8"])
+def test_a_random_network_still_writes_whole_bars(model: MelodyTransformer, grammar: Grammar, metre: str) -> None:
+    drafts = [draft(model, number, metre, 120 * (number % 3)) for number in range(12)]
+    Sampler(model, grammar).write(drafts)
+    for written in drafts:
+        notes = decode(written.events)
+        assert notes[-1].offset_ticks == 4 * Metre.parse(metre).bar_ticks
+        assert all(55 <= note.pitch <= 88 for note in notes)
+
+
+def test_guidance_changes_the_tune_and_one_does_not(model: MelodyTransformer, grammar: Grammar) -> None:
+    sampler = Sampler(model, grammar)
+    plain, one, three = draft(model, 1), draft(model, 1), draft(model, 1, taste=Taste(guidance=3.0))
+    sampler.write([plain])
+    sampler.write([one, three])  # in a guided batch, a guidance of 1 still means none
+    assert one.events == plain.events
+    assert three.events != plain.events

@@ -12,11 +12,10 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def machine() -> dict[str, Any]:
-    """Describe what the numbers were measured on."""
+    """Describe what the numbers were measured on; without torch where the benchmark did without."""
     import os
 
-    import torch
-
+    torch = sys.modules.get("torch")
     model = platform.processor() or "unknown"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
@@ -24,14 +23,12 @@ def machine() -> dict[str, Any]:
             line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
         ]
         model = names[0] if names else model
-    return {
-        "processor": model,
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
+    described: dict[str, Any] = {"processor": model, "cores": os.cpu_count(), "python": platform.python_version()}
+    if torch is not None:
+        described["threads"] = torch.get_num_threads()
+        described["gpu"] = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+        described["torch"] = torch.__version__
+    return described
 
 
 def save(name: str, result: dict[str, Any]) -> None:

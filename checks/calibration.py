@@ -4,9 +4,10 @@
 
 writes background.npz and thresholds.json. A line of the input is one work: {"id", "family", "split", "notes":
 [[onset in ticks of 1/480 quarter, duration in ticks, pitch], ...]}; "title" and the rest are not needed. Works of one
-family are variants of one tune. Collections hold more variants than anybody has labelled: a work whose alignment covers
-half of the shorter of two tunes, with three notes of five alike, counts as a variant too, and the highest scores of all
-are censored. Background tables, null scores and thresholds come from the named splits alone.
+family are variants of one tune. A work whose alignment covers half of the shorter of two tunes, with three notes of
+five alike, counts as a variant too, whatever its label, and the very highest scores are censored. The tail is fitted to
+whole works: they resemble others by chance more than their excerpts do, so that excerpts get fewer false positives than
+the rate says. Background tables, null scores and thresholds come from the named splits alone.
 """
 
 from __future__ import annotations
@@ -45,19 +46,21 @@ class Recipe:
     Attributes:
         seed: of the sampling.
         splits: works that are in the background.
-        queries: how many whole works are drawn as clean queries; as many excerpts are drawn.
+        queries_from: splits of those works that clean queries are drawn from; the others stay for measuring.
+        queries: how many whole works are drawn as clean queries; as many excerpts are drawn, for measuring.
         excerpt: shortest and longest excerpt in notes.
-        tail: share of clean queries that the tail is fitted to.
+        tail: share of the whole works that the tail is fitted to.
         trimmed: share of the highest scores that is left out, as unknown variants.
         review, match: false-positive rates per query.
     """
 
     seed: int = 1
     splits: tuple[str, ...] = ("train", "validation")
-    queries: int = 1500
+    queries_from: tuple[str, ...] = ("train",)
+    queries: int = 3000
     excerpt: tuple[int, int] = (20, 60)
-    tail: float = 0.2
-    trimmed: float = 0.02
+    tail: float = 0.05
+    trimmed: float = 0.002
     review: float = 0.01
     match: float = 0.001
 
@@ -80,10 +83,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Relative:
-    """A work and the family of variants that it belongs to."""
+    """A work, the family of variants that it belongs to, and its split."""
 
     work: Work
     family: str
+    split: str = "train"
 
 
 def read_works(path: Path, splits: Iterable[str]) -> list[Relative]:
@@ -113,7 +117,7 @@ def _relative(values: dict[str, Any]) -> Relative:
     unit = TICKS_PER_QUARTER
     notes = [Note(onset / unit, duration / unit, pitch) for onset, duration, pitch in values["notes"]]
     work = Work(values["id"], values.get("title", ""), Melody(notes), rights=values.get("rights"))
-    return Relative(work, str(values["family"]))
+    return Relative(work, str(values["family"]), str(values.get("split", "train")))
 
 
 COVERAGE = 0.5
@@ -152,11 +156,13 @@ def null_scores(
     return found
 
 
-def draw_queries(line: Line, recipe: Recipe, generator: np.random.Generator) -> list[tuple[int, Line]]:
-    """Draw whole works and excerpts, as many of each, from works that are long enough."""
+def draw_queries(
+    line: Line, splits: Sequence[str], recipe: Recipe, generator: np.random.Generator
+) -> list[tuple[int, Line]]:
+    """Draw whole works and excerpts, as many of each, from works of the right splits that are long enough."""
     lengths = np.diff(line.starts)
     shortest, longest = recipe.excerpt
-    eligible = np.flatnonzero(lengths >= shortest)
+    eligible = np.flatnonzero((lengths >= shortest) & np.isin(splits, recipe.queries_from))
     if not len(eligible):
         raise CatalogueError(f"calibration needs works of {shortest} notes or more")
     whole = generator.permutation(eligible)[: recipe.queries]
@@ -197,11 +203,12 @@ def calibrate(relatives: Sequence[Relative], recipe: Recipe, folder: Path) -> tu
     background = Background.count(catalogue.line)
     search = Search(catalogue, Thresholds(PROVISIONAL, recipe.review, recipe.match), background)
     families = [relative.family for relative in relatives]
-    queries = draw_queries(catalogue.line, recipe, np.random.default_rng(recipe.seed))
+    splits = [relative.split for relative in relatives]
+    queries = draw_queries(catalogue.line, splits, recipe, np.random.default_rng(recipe.seed))
     evidence = null_scores(search, families, queries)
-    tail = fit_tail(evidence, recipe.tail, recipe.trimmed)
-    thresholds = Thresholds(tail, recipe.review, recipe.match)
     half = len(queries) // 2
+    tail = fit_tail(evidence[:half], recipe.tail, recipe.trimmed)
+    thresholds = Thresholds(tail, recipe.review, recipe.match)
     record = {
         "seed": recipe.seed,
         "catalogue_sha256": catalogue.sha256,

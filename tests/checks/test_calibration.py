@@ -92,7 +92,7 @@ def test_the_command_makes_files_that_load(works, tmp_path):
     source.write_bytes(gzip.compress("\n".join(lines).encode()))
     assert len(read_works(source, ["test"])) == 1
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("calibration: {seed: 3, queries: 30, tail: 0.5, excerpt: [20, 40], splits: [train]}")
+    recipe.write_text("calibration: {seed: 3, queries: 60, tail: 0.5, excerpt: [20, 40], splits: [train]}")
     for name in ("one", "two"):
         assert main(["--works", str(source), "--out", str(tmp_path / name), "--config", str(recipe)]) == 0
     first, second = ((tmp_path / name / "thresholds.json").read_bytes() for name in ("one", "two"))

@@ -32,7 +32,9 @@ def entries() -> dict[str, str]:
     try:
         return dict(json.loads(MANIFEST.read_text())["files"])
     except (OSError, ValueError, KeyError) as error:
-        raise IncompatibleError(f"the list of shipped files {MANIFEST} cannot be read; install genaudio again") from error
+        raise IncompatibleError(
+            f"the list of shipped files {MANIFEST} cannot be read; install genaudio again"
+        ) from error
 
 
 @cache

@@ -35,6 +35,8 @@ class CodecConfig:
         encoder_blocks, decoder_blocks: depth of the two halves.
         levels: K, codebooks.
         bins: codes of a codebook.
+        normalize: bring every frame's latents to mean 0 and variance 1. Without it the commitment loss can shut
+            latent channels down one by one: a codec trained so used 4 of its 32 dimensions.
     """
 
     sample_rate: int = 44_100
@@ -47,6 +49,7 @@ class CodecConfig:
     decoder_blocks: int = 6
     levels: int = 8
     bins: int = 1024
+    normalize: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the sizes as they are stored with the weights."""
@@ -62,11 +65,15 @@ class Encoder(nn.Module):
         self.enter = nn.Conv1d(config.window // 2 + 1 + config.bands, width, 3, padding=1)
         self.blocks = nn.Sequential(*[ConvNeXtBlock(width) for _ in range(config.encoder_blocks)])
         self.leave = nn.Conv1d(width, config.latent, 1)
+        self.normalize = config.normalize
 
     def forward(self, spectrum: Tensor, side: Tensor) -> Tensor:
         """Map a complex spectrum [B, N, F] and bands [B, M, F] to latents [B, D, F]."""
         x = torch.cat([torch.log(spectrum.abs() + 1e-3), side], 1)
-        return self.leave(self.blocks(self.enter(x)))
+        latents: Tensor = self.leave(self.blocks(self.enter(x)))
+        if self.normalize:
+            return functional.layer_norm(latents.transpose(1, 2), (latents.shape[1],)).transpose(1, 2)
+        return latents
 
 
 class Decoder(nn.Module):

@@ -179,11 +179,19 @@ class CodecTraining:
             latents = self.model.encode(audio, known)
             if self.quantizing:
                 latents, codes, _ = self.model.quantizer.vq(latents)
+                measures[f"dimensions_{name}"] = round(dimensions(latents), 1)
                 measures[f"codes_{name}"] = [len(torch.unique(level)) for level in codes]
             decoded = self.model.decode(latents, known, self._noise(audio))
             measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, audio)), 4)
         self.model.train()
         return measures
+
+
+def dimensions(latents: Tensor) -> float:
+    """How many directions the variance of latents [B, D, F] fills: the participation ratio of its eigenvalues."""
+    rows = latents.transpose(1, 2).reshape(-1, latents.shape[1]).float()
+    variances = torch.linalg.eigvalsh(torch.cov(rows.T)).clamp_min(0)
+    return float(variances.sum() ** 2 / variances.pow(2).sum().clamp_min(1e-12))
 
 
 def shipped_state(model: CodecModel) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genaudio.score import Melody, Score, read_score
+from genaudio.score import Melody, Score, phrased, read_score
 
 if TYPE_CHECKING:
     from genaudio.renderer import Renderer, Rendering
@@ -27,7 +27,7 @@ def render(
     """Render a score, a melody, or a MIDI, MusicXML or ABC file.
 
     Args:
-        music: what to play.
+        music: what to play. A melody in which every note is equally loud gets dynamics (`genaudio.score.phrased`).
         instrument: what plays a melody; a score says so itself.
         device: auto, cpu, cuda, cuda:N or mps.
         seed: of the noise in breath and hammers.
@@ -40,6 +40,8 @@ def render(
     from genaudio.instruments import program_of
 
     if isinstance(music, Melody):
+        if len({note.velocity for note in music.notes}) == 1:
+            music = phrased(music)
         music = Score.from_melody(music, program=program_of(instrument))
     elif not isinstance(music, Score):
         music = read_score(Path(music))

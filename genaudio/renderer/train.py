@@ -1,6 +1,6 @@
 """Training the score model on teacher audio: first towards the codec's latents, then also by the decoded sound.
 
-``python -m genaudio.renderer.train --config configs/renderer.yaml --out outputs/training/renderer --time-budget 25m``
+``python -m genaudio.renderer.train --config configs/renderer.yaml --out outputs/training/renderer --time-budget 35m``
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class RendererRecipe:
     model: ScoreModelConfig = field(default_factory=ScoreModelConfig)
     batch: int = 16
     frames: int = 192
-    minutes: float = 25.0
+    minutes: float = 35.0
     rate: float = 1.5e-3
     warmup_steps: int = 100
     listen_after: float = 0.4

@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from genaudio import compose
 from genaudio.assets import asset
-from genaudio.compose import compose
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.melody import Composer, Wish
 from genaudio.melody.build import load_model, save_model
@@ -69,7 +69,7 @@ def test_seed_and_count_out_of_range(composer: Composer, seed: int, count: int) 
 
 def test_one_call_composes() -> None:
     first = compose(style="reel", key="D", bars=2, seed=4, device="cpu")
-    assert first == compose(style="reel", key="D", bars=2, seed=4, count=2, device="cpu")[:1]
+    assert first == compose(Wish(style="reel", key="D", bars=2), seed=4, device="cpu")
     with pytest.raises(GenaudioError, match="not 0"):
         compose(bars=0)
     with pytest.raises(GenaudioError, match="device"):

@@ -26,8 +26,9 @@ def table(header: list[str], rows: list[list[Any]]) -> str:
 def where(result: dict[str, Any]) -> str:
     """Say how and on what a result was measured."""
     machine = result["machine"]
-    device = machine["gpu"] or f"{machine['cores']} cores of {machine['processor']}, {machine['threads']} threads"
-    return f"    {result['command']}\n\nMeasured on {device}; Python {machine['python']}, torch {machine['torch']}.\n"
+    threads = f", {machine['threads']} torch threads" if "threads" in machine else ""
+    device = machine.get("gpu") or f"{machine['cores']} cores of {machine['processor']}{threads}"
+    return f"    {result['command']}\n\nMeasured on {device}, Python {machine['python']}.\n"
 
 
 def codec(result: dict[str, Any]) -> str:
@@ -135,11 +136,107 @@ def track_time(result: dict[str, Any]) -> str:
     )
 
 
+def melody(result: dict[str, Any]) -> str:
+    """The melody model's section."""
+    names = {
+        "all_known": "style, key, metre, number of bars",
+        "style_mode_bars_hidden": "tonic and metre",
+        "tonic_hidden_too": "metre only",
+    }
+    rows = [
+        [names[name], f"{row['bits_per_pitch']:.3f}", f"{row['bits_per_rhythm']:.3f}", f"{row['bits_per_note']:.3f}"]
+        for name, row in result["prediction"].items()
+    ]
+    used = result["prediction"]["all_known"]
+    kinds = {"ends_on_tonic": "ends on the tonic", "ends_stable": "ends on tonic, third or fifth"}
+    kinds |= {"in_key": "notes in the key", "repeated_bars": "repeated bars", "repeated_ngrams": "repeated 4-grams"}
+    qualities = [
+        [text, *(f"{result['qualities'][who][name]:.1%}" for who in ("written", "held_out_human"))]
+        for name, text in kinds.items()
+    ]
+    speed = result["tunes_per_second"]
+    return "\n".join(
+        [
+            "## Melody model on held-out tunes\n",
+            where(result),
+            f"Test split: {used['pieces']} tunes, {used['notes']} notes, none rejected; standard error of the joint "
+            f"rate {used['standard_error']:.3f}. Bits a note, less is better.\n",
+            table(["known to the model", "pitch", "rhythm", "jointly"], rows),
+            f"\nOf {result['validity']['tunes']} tunes through all styles, metres, keys and modes, "
+            f"{result['validity']['valid']} keep length, metre, key and voice. Speed on one thread: "
+            f"{speed['together_1']:.1f} tunes a second one by one, {speed['together_16']:.1f} sixteen together.\n",
+            table(["quality", "written", "held-out human"], qualities),
+        ]
+    )
+
+
+def bars(result: dict[str, Any]) -> str:
+    """The section on bars."""
+    share = result["bars_that_sum"] / result["bars"]
+    return "\n".join(
+        [
+            "## Bars that sum\n",
+            where(result),
+            f"music21 measured {result['bars']} bars of {result['tunes']} tunes in all styles, metres, keys and modes: "
+            f"**{share:.1%}** sum to their metre, pickups included.",
+        ]
+    )
+
+
+def screening(result: dict[str, Any]) -> str:
+    """The screening section."""
+
+    def cell(share: dict[str, Any]) -> str:
+        low, high = share["interval"]
+        return f"{share['share']:.3f} ({low:.2f}-{high:.2f})"
+
+    rows = [
+        [name, row["queries"], cell(row["review"]), cell(row["match"])]
+        for name, row in [
+            *((f"clean: {kind.replace('_', ' ')}", row) for kind, row in result["false_positives"].items()),
+            *((f"spliced: {kind}", row) for kind, row in result["recall"].items()),
+        ]
+    ]
+    held_out = result["held_out"]
+    found = [
+        [row["title"], row["its_title"], row["verdict"], row["notes_alike"], row["judged"]] for row in held_out["list"]
+    ]
+    return "\n".join(
+        [
+            "## Screening: false alarms and copied passages\n",
+            where(result),
+            f"Catalogue: the {result['catalogue']['works']} training works. Shares of queries at or above each verdict,"
+            " with 95 % intervals; passages are spliced, transposed, into tunes that are in no catalogue.\n",
+            table(["queries", "count", "review or match", "match"], rows),
+            f"\n{held_out['flagged']} of {held_out['works']} held-out tunes by people are flagged:\n",
+            table(["held-out tune", "resembles", "verdict", "notes", "what a reader of both finds"], found),
+        ]
+    )
+
+
+def screening_time(result: dict[str, Any]) -> str:
+    """The section on the speed of screening."""
+    command, query = result["command_on_one_file"], result["query"]
+    return "\n".join(
+        [
+            "## Screening one file\n",
+            where(result),
+            f"`genaudio screen` on one MIDI file, the process's start included: **{command['p50_ms']:.0f} ms** (median "
+            f"of {command['starts']}, p95 {command['p95_ms']:.0f}). Of that, opening the catalogue of "
+            f"{result['works']} works takes {result['open']['p50_ms']:.0f} ms and a query {query['p50_ms']:.0f} ms.",
+        ]
+    )
+
+
 SECTIONS = {
     "track_time": track_time,
+    "melody_heldout": melody,
+    "bars": bars,
     "codec": codec,
     "rendering": rendering,
     "originality": originality,
+    "screening": screening,
+    "screening_time": screening_time,
 }
 """Result files in the order of the page."""
 
@@ -151,7 +248,7 @@ def page() -> str:
         path = RESULTS / f"{name}.json"
         if path.is_file():
             parts.append(section(json.loads(path.read_text())))
-    return "\n".join(parts) + "\n"
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from statistics import median
 
 from common import save
 
-TRACK = ("--style", "reel", "--instrument", "violin", "--bars", "32", "--tempo", "128")
+TRACK = ("--style", "reel", "--instrument", "violin", "--bars", "32")
 
 
 def main() -> None:

@@ -26,8 +26,8 @@ class CropRecipe:
 
     batch: int = 12
     frames: int = 88
-    alone: float = 0.35
-    mixed: float = 0.35
+    alone: float = 0.5
+    mixed: float = 0.2
     quiet: float = 0.04
 
 

@@ -42,7 +42,7 @@ class CodecRecipe:
         warmup_steps: rise of the learning rate. quantize_after: share of the budget before the quantizer joins.
         scales: windows of the spectral loss that each step draws.
         fewer_levels: share of the batches that use fewer levels than all, so that every bitrate works.
-        commitment: weight of the commitment loss. clip: gradient norm.
+        commitment: weight of the commitment loss relative to the variance of the latents. clip: gradient norm.
         evaluate_every, save_every: seconds. seed: everything random follows from it.
     """
 
@@ -53,10 +53,10 @@ class CodecRecipe:
     minutes: float = 45.0
     rate: float = 1.0e-3
     warmup_steps: int = 150
-    quantize_after: float = 0.08
+    quantize_after: float = 0.4
     scales: int = 2
     fewer_levels: float = 0.25
-    commitment: float = 0.25
+    commitment: float = 0.1
     clip: float = 1.0
     evaluate_every: float = 180.0
     save_every: float = 120.0
@@ -151,8 +151,9 @@ class CodecTraining:
         if self.quantizing:
             fewer = self.rng.random() < recipe.fewer_levels
             levels = int(self.rng.integers(1, recipe.model.levels + 1)) if fewer else recipe.model.levels
+            spread = latents.detach().var().clamp_min(1e-6)
             latents, _, losses = model.quantizer.vq(latents, levels)
-            penalty = losses.mean()
+            penalty = losses.mean() / spread
         with self._networks():
             decoded = model.decode(latents, excitation, self._noise(audio))
         spectral = self.distance(decoded.float(), audio, draw_sizes(self.rng, recipe.scales))

@@ -1,0 +1,100 @@
+"""Training the codec: the loss falls, a kill loses nothing, the result decodes."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genaudio.codec import train as codec_train
+from genaudio.codec.codec import Codec
+from genaudio.codec.crops import CropRecipe, Crops
+from genaudio.codec.excitation import excite
+from genaudio.codec.model import CodecConfig
+from genaudio.codec.train import CodecRecipe, CodecTraining, train_codec
+from genaudio.errors import GenaudioError
+from genaudio.sounding import Sounding
+from genaudio.teacher import SAMPLE_RATE, Performance, TeacherRecipe, TeacherSet
+
+SMALL = CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=2, bins=16)
+RECIPE = CodecRecipe(
+    TeacherRecipe(1),
+    TeacherRecipe(1, split="validation"),
+    model=SMALL,
+    crops=CropRecipe(batch=4, frames=32),
+    rate=5e-3,
+    warmup_steps=5,
+    quantize_after=0.5,
+    evaluate_every=1e9,
+    save_every=1e9,
+)
+
+
+def teacher() -> TeacherSet:
+    """Five seconds of two notes, played by the excitation itself."""
+    notes = (Sounding(0.1, 0.9, 60, 100), Sounding(1.0, 1.8, 67, 80))
+    audio = 0.2 * excite(notes, 5 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(24, axis=0)
+    return TeacherSet((audio * 32767).astype(np.int16), (Performance("piano", "melody", notes),) * 24)
+
+
+@pytest.fixture(autouse=True)
+def _no_soundfont(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec_train, "teacher_sets", lambda *_: (teacher(), teacher()))
+
+
+def collected() -> tuple[list[dict[str, Any]], Callable[[dict[str, Any]], None]]:
+    """A list, and a function that fills it."""
+    rows: list[dict[str, Any]] = []
+    return rows, rows.append
+
+
+def test_the_loss_falls_before_and_with_the_quantizer(tmp_path: Path) -> None:
+    steady = dataclasses.replace(RECIPE, crops=CropRecipe(batch=4, frames=32, alone=0.0), scales=4)
+    training = CodecTraining(steady, tmp_path, tmp_path / "out", "cpu")
+    losses = [training.train_step(step / 120)["loss"] for step in range(120)]
+    assert training.quantizing
+    assert np.mean(losses[50:60]) < 0.7 * np.mean(losses[:10])
+    assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:10])
+
+
+def test_a_training_ends_with_weights_that_code_sound(tmp_path: Path) -> None:
+    rows, tell = collected()
+    path = train_codec(RECIPE, tmp_path / "out", time_budget=1.0, device="cpu", on_progress=tell)
+    assert rows[-1]["fraction"] == 1.0
+    assert {"log_mel_informed", "log_mel_alone"} <= rows[-1].keys()
+    assert Codec.load(path, "cpu").encode(teacher().clip(0)[None]).shape[1] == 2
+
+
+def test_a_resumed_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    first = CodecTraining(RECIPE, tmp_path, tmp_path / "out", "cpu")
+    for _ in range(3):
+        first.train_step(0.1)
+    first.save(12.5)
+    second = CodecTraining(RECIPE, tmp_path, tmp_path / "out", "cpu")
+    second.resume()
+    assert (second.step, second.spent) == (3, 12.5)
+    for before, after in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        np.testing.assert_array_equal(before.detach().numpy(), after.detach().numpy())
+
+
+def test_nothing_to_resume_and_other_sizes_are_said(tmp_path: Path) -> None:
+    training = CodecTraining(RECIPE, tmp_path, tmp_path / "out", "cpu")
+    with pytest.raises(GenaudioError, match="no checkpoint"):
+        training.resume()
+    training.save(0.0)
+    other = dataclasses.replace(RECIPE, model=dataclasses.replace(SMALL, width=32))
+    with pytest.raises(GenaudioError, match="another size"):
+        CodecTraining(other, tmp_path, tmp_path / "out", "cpu").resume()
+
+
+def test_crops_hold_the_sound_and_its_excitation_together() -> None:
+    informed = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=0.0), hop=512)
+    audio, excitation = informed.batch(np.random.default_rng(0))
+    assert audio.shape == excitation.shape == (8, 32 * 512)
+    for sound, known in zip(audio.numpy(), excitation.numpy(), strict=True):
+        if known.std() > 1e-2:
+            assert np.corrcoef(sound, known)[0, 1] > 0.99
+    alone = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=1.0), hop=512)
+    assert not alone.batch(np.random.default_rng(0))[1].any()

@@ -74,7 +74,8 @@ class RootGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stream = ctx.obj.output.stdout if ctx.obj else sys.stdout
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             raise typer.Exit(UNUSABLE) from None
 
 

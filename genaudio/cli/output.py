@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from enum import StrEnum
-from typing import Any
+from typing import Any, TextIO
 
 SCHEMA_VERSION = 1
 Report = Callable[[float | None, str], None]
@@ -31,6 +31,19 @@ class Output:
 
     def __init__(self, mode: Mode = Mode.HUMAN) -> None:
         self.mode = mode
+        self._stdout: TextIO | None = None
+
+    @property
+    def stdout(self) -> TextIO:
+        """Where results go."""
+        return self._stdout or sys.stdout
+
+    def keep_stdout(self) -> AbstractContextManager[Any]:
+        """Keep stdout for results: what libraries print on it within the block goes to stderr."""
+        if self._stdout is not None:
+            return nullcontext()
+        self._stdout = sys.stdout
+        return redirect_stdout(sys.stderr)
 
     def talk(self, text: str) -> None:
         """Tell a person something on stderr; silent when quiet."""
@@ -57,7 +70,7 @@ class Output:
         elif self.mode is Mode.QUIET:
             text = bare or ""
         if text:
-            print(text, flush=True)
+            print(text, file=self.stdout, flush=True)
 
     @contextmanager
     def progress(self, description: str) -> Iterator[Report]:

@@ -35,8 +35,11 @@ class State:
 
 
 def state_of(ctx: typer.Context) -> State:
-    """Return the global options of the running command."""
-    return cast(State, ctx.find_root().obj)
+    """Return the global options of the running command, and from here on keep stdout for its result."""
+    root = ctx.find_root()
+    state = cast(State, root.obj)
+    root.with_resource(state.output.keep_stdout())
+    return state
 
 
 def use_config(ctx: typer.Context, path: Path, command: str) -> None:

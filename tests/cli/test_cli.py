@@ -173,6 +173,25 @@ def test_output_goes_where_it_belongs(capsys):
     assert json.loads(capsys.readouterr().out) == {"schema_version": 1, "a": "♭"}
 
 
+def test_what_libraries_print_does_not_reach_stdout(tune):
+    # pyfluidsynth, which pretty_midi imports, prints where it found its library when the variable CI is set
+    script = (
+        "from genaudio.production import screening\n"
+        "from genaudio.cli import main\n"
+        "real = screening.screen_files\n"
+        "def noisy(*words, **more):\n"
+        "    print('a library speaks')\n"
+        "    return real(*words, **more)\n"
+        "screening.screen_files = noisy\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--json", "screen", str(tune)], capture_output=True, text=True, check=False
+    )
+    assert json.loads(done.stdout)["schema_version"] == 1, done.stdout
+    assert "a library speaks" in done.stderr
+
+
 def test_screen_json_has_the_contract_shape(tune):
     result = run("screen", tune, "--json")
     assert result.exit_code == 0

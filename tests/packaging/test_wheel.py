@@ -103,6 +103,7 @@ def test_the_installed_wheel_makes_a_track(installed, tmp_path):
         check=False,
     )
     assert done.returncode in (0, 1), done.stderr  # 1 where no attempt was clear, which is no matter of packaging
+    assert done.stdout.startswith("{"), f"exit code {done.returncode}, {done.stdout!r}, {done.stderr}"
     (track,) = json.loads(done.stdout)["tracks"]
     files = {path.name for path in (tmp_path / "track").iterdir()}
     assert files == set(track["files"])

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
-import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +21,9 @@ from genaudio.corpus import load_works
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError
 from genaudio.teacher import TeacherRecipe, TeacherSet, make_teacher_set
-from genaudio.training import Budget, cosine, load_checkpoint, load_recipe, parse_seconds, save_checkpoint
+from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
+from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.weights import save_weights
-
-log = logging.getLogger(__name__)
-Progress = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -227,42 +222,16 @@ def train_codec(
     training = CodecTraining(recipe, data or out.parent / "data", out, device)
     if resume:
         training.resume()
-    budget = Budget(time_budget or recipe.minutes * 60, None, training.spent)
-    evaluated = saved = time.monotonic()
     training.model.train()
-    while (fraction := budget.fraction(training.step)) < 1:
-        measures: dict[str, Any] = training.train_step(fraction)
-        now = time.monotonic()
-        if now - evaluated > recipe.evaluate_every:
-            measures, evaluated = {**measures, **training.evaluate()}, now
-        if now - saved > recipe.save_every:
-            training.save(budget.spent_seconds)
-            saved = now
-        if on_progress:
-            on_progress({"step": training.step, "fraction": fraction, "seconds": budget.spent_seconds, **measures})
-    training.save(budget.spent_seconds)
-    if on_progress:
-        on_progress({"step": training.step, "fraction": 1.0, "seconds": budget.spent_seconds, **training.evaluate()})
-    return out / "model.safetensors"
+    seconds = time_budget or recipe.minutes * 60
+    return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
 
 
 def main() -> None:
     """Train from the command line, with a line of measures now and then on stderr."""
-    parser = argparse.ArgumentParser(description="Train the codec.")
-    parser.add_argument("--config", default="configs/codec.yaml")
-    parser.add_argument("--out", type=Path, default=Path("outputs/training/codec"))
-    parser.add_argument("--time-budget", type=parse_seconds, default=None)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--resume", action="store_true")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    recipe = load_recipe(arguments.config, CodecRecipe)
-
-    def report(measures: dict[str, Any]) -> None:
-        if measures["step"] % 50 == 0 or "log_mel_informed" in measures:
-            log.info(" ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in measures.items()))
-
-    train_codec(recipe, arguments.out, arguments.resume, arguments.time_budget, arguments.device, report)
+    given = arguments("codec")
+    recipe = load_recipe(given.config, CodecRecipe)
+    train_codec(recipe, given.out, given.resume, given.time_budget, given.device, report)
 
 
 if __name__ == "__main__":

@@ -136,6 +136,7 @@ def test_tempo_of_an_unknown_style_is_moderate() -> None:
 
     assert usual_tempo("reel", Metre(2, 2), 0.0) == 200.0  # 100 minims a minute
     assert usual_tempo("jig", Metre(6, 8), 1.0) == 186.0  # 124 dotted crotchets
+    assert usual_tempo("waltz", Metre(3, 8), 0.0) == 60.0  # 120 quavers: as many bars a minute as in 3/4
     assert usual_tempo("waltz", Metre(3, 4), 0.0) == 120.0
     assert usual_tempo("techno", Metre(4, 4), 0.5) == 98.0
 

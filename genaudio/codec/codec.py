@@ -17,6 +17,7 @@ from torch import Tensor
 
 from genaudio.assets import asset, sha256
 from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.codec.quantizer import STATISTICS
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.weights import load_weights
@@ -81,8 +82,7 @@ class Codec:
             missing, unexpected = model.load_state_dict(state, strict=False)
         except (TypeError, RuntimeError) as error:
             raise IncompatibleError(f"the codec {path} does not fit this version of genaudio: {error}") from error
-        statistics = ("embed_avg", "cluster_size", "inited")
-        if unexpected or any(not name.endswith(statistics) for name in missing):
+        if unexpected or any(not name.endswith(STATISTICS) for name in missing):
             raise IncompatibleError(f"the codec {path} lacks tensors that this version of genaudio needs")
         for name, buffer in model.named_buffers():
             if name.endswith("inited"):

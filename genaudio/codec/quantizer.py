@@ -17,6 +17,9 @@ from encodec.quantization.core_vq import EuclideanCodebook, ResidualVectorQuanti
 from encodec.quantization.vq import ResidualVectorQuantizer
 from torch import Tensor
 
+STATISTICS = ("embed_avg", "cluster_size", "inited")
+"""Ends of the names of the codebooks' buffers that only training needs."""
+
 
 class RevivingCodebook(EuclideanCodebook):
     """encodec's codebook in which a dead code comes back as a latent of the batch, with the mean use."""

@@ -17,12 +17,14 @@ from torch import Tensor
 from genaudio.codec.crops import CropRecipe, Crops, whole_clips
 from genaudio.codec.losses import SpectralDistance, draw_sizes
 from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.codec.quantizer import STATISTICS
 from genaudio.corpus import load_works
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError
 from genaudio.teacher import TeacherRecipe, TeacherSet, make_teacher_set
 from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
+from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import save_weights
 
 
@@ -115,10 +117,6 @@ class CodecTraining:
         """White noise of the shape of an audio batch."""
         return torch.randn(like.shape, generator=self.generator).to(self.device) * 0.1
 
-    def _networks(self) -> torch.autocast:
-        """Half precision for the networks; transforms and losses stay in single precision."""
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type != "mps")
-
     def _start_quantizer(self) -> None:
         """Place the codes by k-means over the latents of several batches."""
         self.model.train()
@@ -126,7 +124,7 @@ class CodecTraining:
             latents = []
             for _ in range(3):
                 audio, excitation = (part.to(self.device) for part in self.crops.batch(self.rng))
-                with self._networks():
+                with half_precision(self.device):
                     latents.append(self.model.encode(audio, excitation).float())
             self.model.quantizer.vq(torch.cat(latents))
         self.quantizing = True
@@ -135,12 +133,11 @@ class CodecTraining:
         """Take one optimiser step; returns its losses and learning rate."""
         recipe, model = self.recipe, self.model
         rate = cosine(fraction, self.step, recipe.rate, recipe.warmup_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        set_rate(self.optimizer, rate)
         if not self.quantizing and fraction >= recipe.quantize_after:
             self._start_quantizer()
         audio, excitation = (part.to(self.device) for part in self.crops.batch(self.rng))
-        with self._networks():
+        with half_precision(self.device):
             latents = model.encode(audio, excitation).float()
         penalty = latents.new_zeros(())
         if self.quantizing:
@@ -149,20 +146,16 @@ class CodecTraining:
             spread = latents.detach().var().clamp_min(1e-6)
             latents, _, losses = model.quantizer.vq(latents, levels)
             penalty = losses.mean() / spread
-        with self._networks():
+        with half_precision(self.device):
             decoded = model.decode(latents, excitation, self._noise(audio))
         spectral = self.distance(decoded.float(), audio, draw_sizes(self.rng, recipe.scales))
-        self.optimizer.zero_grad(set_to_none=True)
-        (spectral + recipe.commitment * penalty).backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        if torch.isfinite(norm):
-            self.optimizer.step()
+        norm = descend(spectral + recipe.commitment * penalty, model, self.optimizer, recipe.clip)
         self.step += 1
         return {
             "loss": float(spectral.detach()),
             "commitment": float(penalty.detach()),
             "rate": rate,
-            "norm": float(norm),
+            "norm": norm,
         }
 
     @torch.no_grad()
@@ -192,11 +185,7 @@ def dimensions(latents: Tensor) -> float:
 
 def shipped_state(model: CodecModel) -> dict[str, Tensor]:
     """The tensors that decoding and encoding need: all but the running statistics of the codebooks."""
-    return {
-        name: tensor
-        for name, tensor in model.state_dict().items()
-        if not name.endswith(("embed_avg", "cluster_size", "inited"))
-    }
+    return {name: tensor for name, tensor in model.state_dict().items() if not name.endswith(STATISTICS)}
 
 
 def train_codec(

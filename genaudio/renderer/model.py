@@ -37,7 +37,8 @@ class ScoreModelConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Return the sizes as they are stored with the weights, with the families that the model knows."""
-        return {"kind": "renderer", **asdict(self), "families": [family.name for family in FAMILIES]}
+        families = [family.name for family in FAMILIES]
+        return {"kind": "renderer", **asdict(self), "dilations": list(self.dilations), "families": families}
 
 
 class ScoreModel(nn.Module):

@@ -14,7 +14,7 @@ import torch
 
 from genaudio.assets import asset
 from genaudio.codec.codec import Codec, spans
-from genaudio.codec.excitation import TAIL, Vibrato, excite
+from genaudio.codec.excitation import Vibrato, excite
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.instruments import FAMILIES
@@ -98,12 +98,7 @@ class Renderer:
         notes, parts = part.modelled, []
         family = torch.tensor([part.number], device=self.device)
         for span in spans(frames, self.model.reach):
-            near = [
-                note
-                for note in notes
-                if note.start * self.codec.frame_rate < span.high and (note.end + 2) * self.codec.frame_rate > span.low
-            ]
-            features = score_features(near, span.low, span.high - span.low, self.codec.frame_rate)
+            features = score_features(notes, span.low, span.high - span.low, self.codec.frame_rate)
             latents = self.model(torch.from_numpy(features)[None].to(self.device), family)
             latents = latents[:, :, span.first - span.low : span.last - span.low].to(self.codec.device)
             codes = self.codec.model.quantizer.vq.encode(latents).transpose(0, 1)
@@ -117,9 +112,7 @@ class Renderer:
         vibrato = Vibrato(*part.family.vibrato) if part.family.vibrato else None
 
         def excitation(start: int, length: int) -> np.ndarray:
-            low, high = start / rate - TAIL, (start + length) / rate
-            near = [note for note in part.notes if note.end > low and note.start < high]
-            return excite(near, length, rate, start, part.bends, vibrato)[None]
+            return excite(part.notes, length, rate, start, part.bends, vibrato)[None]
 
         codes = self.codes(part, self.codec.frames_of(samples))
         return self.codec.decode(codes, samples, excitation, seed)[0]

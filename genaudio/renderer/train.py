@@ -25,6 +25,7 @@ from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teacher_set
 from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
+from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import save_weights
 
 
@@ -137,9 +138,7 @@ class RendererTraining:
             GenaudioError: there is none, or it belongs to other sizes or another codec.
         """
         state = load_checkpoint(self.out / "checkpoint.pt")
-        if dict(state["config"], dilations=list(state["config"]["dilations"])) != dict(
-            self.config(), dilations=list(self.recipe.model.dilations)
-        ):
+        if state["config"] != self.config():
             raise GenaudioError(
                 f"the checkpoint in {self.out} is of other sizes or another codec; choose another folder"
             )
@@ -165,7 +164,7 @@ class RendererTraining:
         examples = [self.training_set.example(self.rng, frames) for _ in range(count)]
         features, families, latents, clips, starts = zip(*examples, strict=True)
         target = torch.stack(latents).to(self.device)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type != "mps"):
+        with half_precision(self.device):
             predicted = self.model(torch.stack(features).to(self.device), torch.tensor(families, device=self.device))
         predicted = predicted.float()
         distance = functional.l1_loss(predicted.transpose(1, 2), target) / self.model.scale.mean()
@@ -179,7 +178,7 @@ class RendererTraining:
             quantized = self.codec.model.quantizer.vq.decode(self.codec.model.quantizer.vq.encode(latents))
         latents = latents + (quantized - latents).detach()
         noise = torch.randn(audio.shape, generator=self.generator).to(self.device) * 0.1
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type != "mps"):
+        with half_precision(self.device):
             decoded = self.codec.model.decode(latents, excitation, noise)
         loss: Tensor = self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales))
         return loss
@@ -188,8 +187,7 @@ class RendererTraining:
         """Take one optimiser step; returns its losses and learning rate."""
         recipe = self.recipe
         rate = cosine(fraction, self.step, recipe.rate, recipe.warmup_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        set_rate(self.optimizer, rate)
         measures = {"rate": rate}
         if fraction < recipe.listen_after:
             _, loss, _ = self._predict(recipe.batch, recipe.frames)
@@ -199,11 +197,7 @@ class RendererTraining:
             spectral = self._listen(latents, places)
             loss = spectral + recipe.latent_weight * distance
             measures |= {"latent": float(distance.detach()), "spectral": float(spectral.detach())}
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
-        if torch.isfinite(norm):
-            self.optimizer.step()
+        descend(loss, self.model, self.optimizer, recipe.clip)
         self.step += 1
         return measures
 

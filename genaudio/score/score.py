@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
@@ -128,7 +127,3 @@ class Score:
         start, tempo = self.tempi[index]
         first: float = self._tempo_seconds[index]  # type: ignore[attr-defined]
         return first + (onset - start) * 60.0 / tempo
-
-    def seconds_many(self, onsets: Iterable[float]) -> list[float]:
-        """Turn many onsets in quarter notes into seconds."""
-        return [self.seconds(onset) for onset in onsets]

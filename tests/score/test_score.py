@@ -6,7 +6,7 @@ from genaudio.score import Key, Melody, Metre, Note, Score, ScoreError, Track
 def test_seconds_over_tempo_changes():
     # 4 quarters at 120 last 2 s, 2 quarters at 60 last 2 s, then 240 a minute
     score = Score((), tempi=((0, 120), (4, 60), (6, 240)))
-    assert score.seconds_many([0, 1, 4, 5, 6, 10]) == [0, 0.5, 2, 3, 4, 5]
+    assert [score.seconds(onset) for onset in (0, 1, 4, 5, 6, 10)] == [0, 0.5, 2, 3, 4, 5]
 
 
 def test_a_tempo_map_begins_at_120():

@@ -176,7 +176,7 @@ class Codec:
             codes: integers [C, K, F].
             samples: length of the audio, (F - 1) x hop unless given.
             excitation: what the score knows: float32 [C, T], or a function of (first sample, samples) that makes a
-                stretch of it [C, t]; None without a score.
+                stretch of it [C, t]; None without a score: then the codes say which keys sound.
             seed: of the noise that breath and hammers are shaped from.
 
         Returns:
@@ -191,14 +191,16 @@ class Codec:
         out = np.zeros((channels, samples), np.float32)
         for span in spans(frames, self.model.reach):
             length = (span.high - span.low - 1) * hop + hop // 2
-            if callable(excitation):
-                known = torch.from_numpy(excitation(span.low * hop, length)).to(self.device)
-            else:
-                known = self._stretch(excitation, span, channels, samples)
             noise = torch.from_numpy(white_noise(span.low * hop, length, seed)).to(self.device).expand(channels, -1)
             latents = self.dequantize(
                 torch.from_numpy(codes[:, :, span.low : span.high].astype(np.int64)).to(self.device)
             )
+            if excitation is None:
+                known = self.model.hear(latents, span.low * hop, length)
+            elif callable(excitation):
+                known = torch.from_numpy(excitation(span.low * hop, length)).to(self.device)
+            else:
+                known = self._stretch(excitation, span, channels, samples)
             sound = self.model.decode(latents, known, noise).cpu().numpy()
             start, stop = span.first * hop, samples if span.last == frames else min(samples, span.last * hop)
             part = sound[:, start - span.low * hop : stop - span.low * hop]

@@ -30,9 +30,8 @@ class _Decoder(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         samples = latents.shape[2] * self.model.config.hop - self.model.config.hop // 2
-        silent = latents.new_zeros(latents.shape[0], samples)
-        noise = silent.new_empty(silent.shape).normal_() * 0.1
-        return self.model.decode(latents, silent, noise)[:, None]
+        noise = latents.new_empty(latents.shape[0], samples).normal_() * 0.1
+        return self.model.decode(latents, self.model.hear(latents, 0, samples), noise)[:, None]
 
 
 def as_encodec(codec: Codec) -> EncodecModel:

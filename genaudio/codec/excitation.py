@@ -21,7 +21,8 @@ RELEASE = 0.12
 """Time constant of the decay after a note's end in seconds."""
 TAIL = 0.5
 """Length of the decay in seconds, the last part of it faded to nothing."""
-_LOUDNESS = 0.1
+LOUDNESS = 0.1
+"""Level of one oscillator, whatever its number of harmonics."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def excite(
         where = np.arange(low - first, high - first)
         phase = _phase(frequency, first, where, sample_rate, bends, vibrato)
         envelope = _envelope(stop - first, last - first, sample_rate)[low - first : high - first]
-        gain = _LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
+        gain = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
         out[low - start : high - start] += gain * envelope * pulses(phase, harmonics)
     return out.astype(np.float32)
 

@@ -1,8 +1,9 @@
 """The codec network: log-magnitude spectrum in, residual codes, excitation and free spectrum out.
 
 Both halves work at the frame rate (44.1 kHz / 512 = 86 frames a second). The decoder has three branches that it adds:
-gains on the spectrum of the excitation (what is harmonic and known from the score), gains on noise (breath, hammers),
-and a free magnitude and phase for each bin, as in Vocos (Siuzdak 2023), for all else and for audio without a score.
+gains on the spectrum of the excitation (what is harmonic), gains on noise (breath, hammers), and a free magnitude and
+phase for each bin, as in Vocos (Siuzdak 2023), for all else. The excitation comes from the score; without one, the
+codec sings it from the latents (see `hearing`).
 
 Shapes: B items, T samples, N bins, D latent channels, K levels, F frames.
 """
@@ -17,8 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genaudio.codec.blocks import ConvNeXtBlock, reach
+from genaudio.codec.hearing import Hearing, activations, sing_long
 from genaudio.codec.quantizer import Quantizer
 from genaudio.codec.transform import Transform
+
+FINE_TOP = 2800.0
+"""Hertz up to which the encoder sees the fine spectrum."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,9 @@ class CodecConfig:
         encoder_blocks, decoder_blocks: depth of the two halves.
         levels: K, codebooks.
         bins: codes of a codebook.
+        fine_window: samples of a longer window whose bins below `FINE_TOP` Hz the encoder also sees, to tell low notes
+            apart; 0 for none.
+        hearing: channels of the network that hears the keys in the latents where there is no score; 0 for none.
         normalize: bring every frame's latents to mean 0 and variance 1. Without it the commitment loss can shut
             latent channels down one by one: a codec trained so used 4 of its 32 dimensions.
     """
@@ -49,6 +57,8 @@ class CodecConfig:
     decoder_blocks: int = 6
     levels: int = 8
     bins: int = 1024
+    fine_window: int = 0
+    hearing: int = 0
     normalize: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -63,14 +73,18 @@ class Encoder(nn.Module):
         super().__init__()
         width = config.width
         self.enter = nn.Conv1d(config.window // 2 + 1 + config.bands, width, 3, padding=1)
+        self.fine_bins = int(FINE_TOP * config.fine_window / config.sample_rate)
+        self.enter_fine = nn.Conv1d(self.fine_bins, width, 1) if self.fine_bins else None
         self.blocks = nn.Sequential(*[ConvNeXtBlock(width) for _ in range(config.encoder_blocks)])
         self.leave = nn.Conv1d(width, config.latent, 1)
         self.normalize = config.normalize
 
-    def forward(self, spectrum: Tensor, side: Tensor) -> Tensor:
-        """Map a complex spectrum [B, N, F] and bands [B, M, F] to latents [B, D, F]."""
-        x = torch.cat([torch.log(spectrum.abs() + 1e-3), side], 1)
-        latents: Tensor = self.leave(self.blocks(self.enter(x)))
+    def forward(self, spectrum: Tensor, side: Tensor, fine: Tensor | None = None) -> Tensor:
+        """Map a complex spectrum [B, N, F], bands [B, M, F] and the fine spectrum [B, n, F] to latents [B, D, F]."""
+        x = self.enter(torch.cat([torch.log(spectrum.abs() + 1e-3), side], 1))
+        if self.enter_fine is not None and fine is not None:
+            x = x + self.enter_fine(torch.log(fine[:, : self.fine_bins].abs() + 1e-3))
+        latents: Tensor = self.leave(self.blocks(x))
         if self.normalize:
             return functional.layer_norm(latents.transpose(1, 2), (latents.shape[1],)).transpose(1, 2)
         return latents
@@ -113,19 +127,39 @@ class CodecModel(nn.Module):
         super().__init__()
         self.config = config
         self.transform = Transform(config.sample_rate, config.hop, config.window, config.bands)
+        fine = config.fine_window
+        self.fine = Transform(config.sample_rate, config.hop, fine, config.bands) if fine else None
         self.encoder = Encoder(config)
+        self.hearing = Hearing(config.latent, config.hearing) if config.hearing else None
         self.decoder = Decoder(config)
         self.quantizer = Quantizer(config.latent, config.levels, config.bins, expected_frames)
 
     @property
     def reach(self) -> int:
         """Frames to either side that one frame of the output depends on, the transforms included."""
-        overlap = self.config.window // self.config.hop
-        return reach(self.encoder) + reach(self.decoder) + 2 * overlap
+        overlap = (self.config.window + max(self.config.window, self.config.fine_window)) // self.config.hop
+        heard = reach(self.hearing) + 1 if self.hearing else 0
+        return reach(self.encoder) + heard + reach(self.decoder) + overlap
 
     def encode(self, audio: Tensor, excitation: Tensor) -> Tensor:
         """Map audio and excitation [B, T] to latents [B, D, F]; a silent excitation stands for 'no score'."""
-        return self.encoder(self.transform(audio), self.transform.log_bands(self.transform(excitation)))
+        fine = self.fine(audio) if self.fine else None
+        return self.encoder(self.transform(audio), self.transform.log_bands(self.transform(excitation)), fine)
+
+    def hear(self, latents: Tensor, start: int, samples: int) -> Tensor:
+        """Make the excitation that latents of sound without a score ask for.
+
+        Args:
+            latents: [B, D, F].
+            start: first sample of the stretch, counted from the piece's beginning. samples: T.
+
+        Returns:
+            [B, T]; silence from a codec that does not hear keys.
+        """
+        if self.hearing is None:
+            return latents.new_zeros(latents.shape[0], samples)
+        values = activations(self.hearing(latents))
+        return sing_long(values, start, samples, self.config.hop, self.config.sample_rate)
 
     def decode(self, latents: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
         """Map latents [B, D, F], excitation and white noise [B, T] to audio [B, T]."""

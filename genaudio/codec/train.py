@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from genaudio.codec.crops import CropRecipe, Crops, whole_clips
+from genaudio.codec.crops import Batch, CropRecipe, Crops, whole_clips
+from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.quantizer import STATISTICS
@@ -39,7 +42,9 @@ class CodecRecipe:
         warmup_steps: rise of the learning rate. quantize_after: share of the budget before the quantizer joins.
         scales: windows of the spectral loss that each step draws.
         fewer_levels: share of the batches that use fewer levels than all, so that every bitrate works.
-        commitment: weight of the commitment loss relative to the variance of the latents. clip: gradient norm.
+        commitment: weight of the commitment loss relative to the variance of the latents.
+        hearing: weight of the cross-entropy of heard keys (nats a frame), where the model hears any.
+        clip: gradient norm.
         evaluate_every, save_every: seconds. seed: everything random follows from it.
     """
 
@@ -54,6 +59,7 @@ class CodecRecipe:
     scales: int = 2
     fewer_levels: float = 0.25
     commitment: float = 0.1
+    hearing: float = 0.3
     clip: float = 1.0
     evaluate_every: float = 180.0
     save_every: float = 120.0
@@ -123,11 +129,35 @@ class CodecTraining:
         with torch.no_grad():
             latents = []
             for _ in range(3):
-                audio, excitation = (part.to(self.device) for part in self.crops.batch(self.rng))
+                batch = self.crops.batch(self.rng).to(self.device)
                 with half_precision(self.device):
-                    latents.append(self.model.encode(audio, excitation).float())
+                    latents.append(self.model.encode(batch.audio, batch.excitation).float())
             self.model.quantizer.vq(torch.cat(latents))
         self.quantizing = True
+
+    def _listen(self, latents: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Sing what the latents of the examples without a score say.
+
+        Returns:
+            the excitation of every example [B, T], and the cross-entropy of the heard keys, in nats a frame.
+        """
+        hearing, alone = self.model.hearing, batch.alone
+        if hearing is None or not alone.any():
+            return batch.excitation, latents.new_zeros(())
+        with half_precision(self.device):
+            logits = hearing(latents[alone])
+        missed = functional.binary_cross_entropy_with_logits(logits, batch.keys[alone], reduction="none")
+        start = int(self.rng.integers(self._waves.shape[1] - batch.audio.shape[1]))
+        waves = self._waves[:, start : start + batch.audio.shape[1]]
+        excitation = batch.excitation.clone()
+        excitation[alone] = sing(activations(logits), waves, self.crops.hop)
+        return excitation, missed.sum(1).mean()
+
+    @cached_property
+    def _waves(self) -> Tensor:
+        """Oscillators of all keys over a little more than a batch, from which each batch takes a stretch: [P, T]."""
+        rate = self.recipe.model.sample_rate
+        return oscillators(torch.arange(KEYS, device=self.device), 0, self.crops.samples + 2 * rate, rate)
 
     def train_step(self, fraction: float) -> dict[str, float]:
         """Take one optimiser step; returns its losses and learning rate."""
@@ -136,9 +166,9 @@ class CodecTraining:
         set_rate(self.optimizer, rate)
         if not self.quantizing and fraction >= recipe.quantize_after:
             self._start_quantizer()
-        audio, excitation = (part.to(self.device) for part in self.crops.batch(self.rng))
+        batch = self.crops.batch(self.rng).to(self.device)
         with half_precision(self.device):
-            latents = model.encode(audio, excitation).float()
+            latents = model.encode(batch.audio, batch.excitation).float()
         penalty = latents.new_zeros(())
         if self.quantizing:
             fewer = self.rng.random() < recipe.fewer_levels
@@ -146,13 +176,16 @@ class CodecTraining:
             spread = latents.detach().var().clamp_min(1e-6)
             latents, _, losses = model.quantizer.vq(latents, levels)
             penalty = losses.mean() / spread
+        excitation, misheard = self._listen(latents, batch)
         with half_precision(self.device):
-            decoded = model.decode(latents, excitation, self._noise(audio))
-        spectral = self.distance(decoded.float(), audio, draw_sizes(self.rng, recipe.scales))
-        norm = descend(spectral + recipe.commitment * penalty, model, self.optimizer, recipe.clip)
+            decoded = model.decode(latents, excitation, self._noise(batch.audio))
+        spectral = self.distance(decoded.float(), batch.audio, draw_sizes(self.rng, recipe.scales))
+        loss = spectral + recipe.commitment * penalty + recipe.hearing * misheard
+        norm = descend(loss, model, self.optimizer, recipe.clip)
         self.step += 1
         return {
             "loss": float(spectral.detach()),
+            "misheard": float(misheard.detach()),
             "commitment": float(penalty.detach()),
             "rate": rate,
             "norm": norm,
@@ -162,18 +195,28 @@ class CodecTraining:
     def evaluate(self, clips: int = 20, seconds: float = 4.0) -> dict[str, Any]:
         """Measure log-mel distances with and without the score on held-out clips, and how many codes are used."""
         self.model.eval()
-        audio, excitation = (part.to(self.device) for part in whole_clips(self.held_out, clips, seconds))
+        batch = whole_clips(self.held_out, clips, seconds, self.crops.hop).to(self.device)
+        samples = batch.audio.shape[1]
         measures: dict[str, Any] = {}
-        for name, known in (("informed", excitation), ("alone", torch.zeros_like(excitation))):
-            latents = self.model.encode(audio, known)
+        for name, known in (("informed", batch.excitation), ("alone", torch.zeros_like(batch.excitation))):
+            latents = self.model.encode(batch.audio, known)
             if self.quantizing:
                 latents, codes, _ = self.model.quantizer.vq(latents)
                 measures[f"dimensions_{name}"] = round(dimensions(latents), 1)
                 measures[f"codes_{name}"] = [len(torch.unique(level)) for level in codes]
-            decoded = self.model.decode(latents, known, self._noise(audio))
-            measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, audio)), 4)
+            if name == "alone" and self.model.hearing:
+                known = self.model.hear(latents, 0, samples)
+                measures["keys_f1"] = round(agreement(self.model.hearing(latents) > 0, batch.keys > 0.5), 3)
+            decoded = self.model.decode(latents, known, self._noise(batch.audio))
+            measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, batch.audio)), 4)
         self.model.train()
         return measures
+
+
+def agreement(heard: Tensor, true: Tensor) -> float:
+    """F-measure of two sets of keys, frame by frame."""
+    both = float((heard & true).sum())
+    return 2 * both / max(1.0, float(heard.sum() + true.sum()))
 
 
 def dimensions(latents: Tensor) -> float:

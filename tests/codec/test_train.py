@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from genaudio.codec import train as codec_train
 from genaudio.codec.codec import Codec
 from genaudio.codec.crops import CropRecipe, Crops
 from genaudio.codec.excitation import excite
+from genaudio.codec.hearing import KEYS, LOWEST
 from genaudio.codec.model import CodecConfig
-from genaudio.codec.train import CodecRecipe, CodecTraining, train_codec
+from genaudio.codec.train import CodecRecipe, CodecTraining, agreement, train_codec
 from genaudio.errors import GenaudioError
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE, Performance, TeacherRecipe, TeacherSet
@@ -90,11 +92,43 @@ def test_nothing_to_resume_and_other_sizes_are_said(tmp_path: Path) -> None:
 
 
 def test_crops_hold_the_sound_and_its_excitation_together() -> None:
-    informed = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=0.0), hop=512)
-    audio, excitation = informed.batch(np.random.default_rng(0))
-    assert audio.shape == excitation.shape == (8, 32 * 512)
-    for sound, known in zip(audio.numpy(), excitation.numpy(), strict=True):
+    informed = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=0.0), hop=512).batch(np.random.default_rng(0))
+    assert informed.audio.shape == informed.excitation.shape == (8, 32 * 512)
+    assert not informed.alone.any()
+    for sound, known in zip(informed.audio.numpy(), informed.excitation.numpy(), strict=True):
         if known.std() > 1e-2:
             assert np.corrcoef(sound, known)[0, 1] > 0.99
-    alone = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=1.0), hop=512)
-    assert not alone.batch(np.random.default_rng(0))[1].any()
+    alone = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=1.0), hop=512).batch(np.random.default_rng(0))
+    assert alone.alone.all()
+    assert not alone.excitation.any()
+
+
+def test_crops_say_which_keys_sound() -> None:
+    recipe = CropRecipe(batch=12, frames=32, alone=1.0, quiet=0.0, mixed=0.0)
+    batch = Crops(teacher(), recipe, hop=512).batch(np.random.default_rng(1))
+    assert batch.keys.shape == (12, KEYS, 33)
+    for sound, keys in zip(batch.audio.numpy(), batch.keys.numpy(), strict=True):
+        loud = np.abs(sound).reshape(32, 512).max(1) > 1e-2
+        assert (keys[:, 1:].max(0) > 0)[loud].all()
+        assert set(np.flatnonzero(keys.max(1))) <= {60 - LOWEST, 67 - LOWEST}
+    quiet = Crops(teacher(), CropRecipe(batch=12, frames=32, alone=1.0, quiet=1.0), hop=512)
+    assert not quiet.batch(np.random.default_rng(1)).keys.any()
+
+
+def test_a_codec_learns_to_hear_its_keys(tmp_path: Path) -> None:
+    crops = CropRecipe(batch=4, frames=32, alone=1.0, quiet=0.0, mixed=0.0)
+    model = dataclasses.replace(SMALL, hearing=16, fine_window=4096)
+    recipe = dataclasses.replace(RECIPE, crops=crops, model=model, quantize_after=2.0, hearing=1.0)
+    training = CodecTraining(recipe, tmp_path, tmp_path / "out", "cpu")
+    for step in range(150):
+        training.train_step(step / 300)
+    measures = training.evaluate(clips=2)
+    assert measures["keys_f1"] > 0.8
+
+
+def test_agreement_is_the_f_measure_of_keys() -> None:
+    heard = torch.tensor([[True, True, False, False]])
+    true = torch.tensor([[True, False, True, False]])
+    assert agreement(heard, true) == 0.5
+    assert agreement(heard, heard) == 1.0
+    assert agreement(heard, torch.zeros_like(heard)) == 0.0

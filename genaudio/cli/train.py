@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,12 +33,26 @@ def melody(ctx: typer.Context, out: Out = None, time_budget: TimeBudget = None, 
     _run(state_of(ctx), "melody", MelodyRecipe, train_melody, out, time_budget, resume)
 
 
-@commands.command(epilog="Example: genaudio train codec --time-budget 50m --resume")
-def codec(ctx: typer.Context, out: Out = None, time_budget: TimeBudget = None, resume: Resume = False) -> None:
-    """Train the codec on audio of a teacher (needs the training extra, fluidsynth and a SoundFont)."""
+@commands.command(epilog="Example: genaudio train codec --audio recordings/ --begin-with shipped --time-budget 50m")
+def codec(
+    ctx: typer.Context,
+    out: Out = None,
+    time_budget: TimeBudget = None,
+    resume: Resume = False,
+    audio: Annotated[
+        Path | None, typer.Option(help="Folder of recordings (wav, flac, mp3, ogg) to learn from, without a teacher.")
+    ] = None,
+    begin_with: Annotated[
+        str | None, typer.Option(help="Weights to begin with: a file, or 'shipped'; else from nothing.")
+    ] = None,
+) -> None:
+    """Train the codec on a teacher's audio (needs the training extra, fluidsynth and a SoundFont) or on recordings."""
+    from genaudio.assets import asset
     from genaudio.codec.train import CodecRecipe, train_codec
 
-    _run(state_of(ctx), "codec", CodecRecipe, train_codec, out, time_budget, resume)
+    weights = asset("codec/model.safetensors") if begin_with == "shipped" else begin_with and Path(begin_with)
+    train = partial(train_codec, audio=audio, begin_with=weights or None)
+    _run(state_of(ctx), "codec", CodecRecipe, train, out, time_budget, resume)
 
 
 @commands.command(epilog="Example: genaudio train renderer --device cuda --time-budget 2h")

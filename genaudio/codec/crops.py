@@ -1,4 +1,4 @@
-"""Training examples of the codec: short stretches of teacher audio, with their excitation or without.
+"""Training examples of the codec: short stretches of audio, with their excitation or without.
 
 Shapes: B examples, T samples, P keys, F frames.
 """
@@ -6,15 +6,20 @@ Shapes: B examples, T samples, P keys, F frames.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genaudio.codec.excitation import excite
-from genaudio.codec.hearing import sounding_keys
-from genaudio.teacher import SAMPLE_RATE, TeacherSet
+from genaudio.codec.hearing import KEYS, sounding_keys
+from genaudio.errors import GenaudioError
+from genaudio.sounding import Sounding
+from genaudio.teacher import SAMPLE_RATE
+
+UNKNOWN = -1.0
+"""Stands for a key of which nobody knows whether it sounds."""
 
 
 @dataclass(frozen=True)
@@ -58,48 +63,73 @@ class Batch(NamedTuple):
         return Batch(*(part.to(device) for part in self))
 
 
+class Material(Protocol):
+    """Audio in clips of one length, with the notes that it plays where they are known."""
+
+    @property
+    def samples(self) -> int:
+        """Samples of a clip."""
+        ...
+
+    def stretch(self, index: int, start: int, samples: int) -> np.ndarray:
+        """Return a part of a clip, float32 [samples] in -1..1."""
+        ...
+
+    def notes(self, index: int) -> tuple[Sounding, ...] | None:
+        """Return what a clip plays, None where that is not known."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
 class Crops:
-    """Draws batches from a teacher set.
+    """Draws batches from training material.
 
     Args:
-        teacher: the audio and its performances.
+        material: the audio and its notes; what has none is always without a score.
         recipe: what a batch holds.
         hop: samples of a frame.
+
+    Raises:
+        GenaudioError: the clips are shorter than an example.
     """
 
-    def __init__(self, teacher: TeacherSet, recipe: CropRecipe, hop: int) -> None:
-        self.teacher, self.recipe, self.hop, self.samples = teacher, recipe, hop, recipe.frames * hop
+    def __init__(self, material: Material, recipe: CropRecipe, hop: int) -> None:
+        self.material, self.recipe, self.hop, self.samples = material, recipe, hop, recipe.frames * hop
+        if material.samples <= self.samples:
+            raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {self.samples}")
 
     def _cut(self, rng: np.random.Generator) -> tuple[int, int, np.ndarray]:
         """Draw a clip and a place in it: (clip, first sample, audio)."""
-        clip = int(rng.integers(len(self.teacher)))
-        start = int(rng.integers(self.teacher.audio.shape[1] - self.samples))
-        audio = np.asarray(self.teacher.audio[clip, start : start + self.samples], np.float32) / 32767
-        return clip, start, audio
+        clip = int(rng.integers(len(self.material)))
+        start = int(rng.integers(self.material.samples - self.samples))
+        return clip, start, self.material.stretch(clip, start, self.samples)
 
     def _keys(self, clip: int, start: int) -> np.ndarray:
-        """The keys that sound in a stretch of a clip: float32 [P, F]."""
-        notes = self.teacher.performances[clip].notes
+        """The keys that sound in a stretch of a clip: float32 [P, F], `UNKNOWN` where nobody knows."""
+        notes = self.material.notes(clip)
+        if notes is None:
+            return np.full((KEYS, self.recipe.frames + 1), UNKNOWN, np.float32)
         return sounding_keys(notes, start, self.recipe.frames + 1, self.hop, SAMPLE_RATE)
 
     def example(self, rng: np.random.Generator) -> Example:
         """Draw one example."""
         clip, start, audio = self._cut(rng)
         audio = audio * np.float32(np.exp(rng.uniform(np.log(0.4), np.log(1.8))))
-        keys = self._keys(clip, start)
+        keys, notes = self._keys(clip, start), self.material.notes(clip)
         silent = np.zeros(self.samples, np.float32)
-        if rng.random() < self.recipe.alone:
-            if rng.random() < self.recipe.quiet:
-                faint = np.exp(rng.uniform(np.log(1e-5), np.log(1e-2)))
-                audio = (rng.standard_normal(self.samples) * faint * rng.integers(0, 2)).astype(np.float32)
-                return Example(audio, silent, np.zeros_like(keys), True)
-            if rng.random() < self.recipe.mixed:
-                other, where, sound = self._cut(rng)
-                audio = audio + sound * np.float32(rng.uniform(0.2, 1.0))
-                keys = np.maximum(keys, self._keys(other, where))
-            return Example(np.clip(audio, -1, 1), silent, keys, True)
-        notes = self.teacher.performances[clip].notes
-        return Example(np.clip(audio, -1, 1), excite(notes, self.samples, SAMPLE_RATE, start), keys, False)
+        if notes is not None and rng.random() >= self.recipe.alone:
+            return Example(np.clip(audio, -1, 1), excite(notes, self.samples, SAMPLE_RATE, start), keys, False)
+        if rng.random() < self.recipe.quiet:
+            faint = np.exp(rng.uniform(np.log(1e-5), np.log(1e-2)))
+            audio = (rng.standard_normal(self.samples) * faint * rng.integers(0, 2)).astype(np.float32)
+            return Example(audio, silent, np.zeros_like(keys), True)
+        if rng.random() < self.recipe.mixed:
+            other, where, sound = self._cut(rng)
+            audio = audio + sound * np.float32(rng.uniform(0.2, 1.0))
+            more = self._keys(other, where)
+            keys = np.where((keys < 0) | (more < 0), UNKNOWN, np.maximum(keys, more)).astype(np.float32)
+        return Example(np.clip(audio, -1, 1), silent, keys, True)
 
     def batch(self, rng: np.random.Generator) -> Batch:
         """Draw a batch."""
@@ -108,11 +138,12 @@ class Crops:
         return Batch(*(torch.from_numpy(part) for part in (audio, excitation, keys, alone)))
 
 
-def whole_clips(teacher: TeacherSet, count: int, seconds: float, hop: int) -> Batch:
-    """The beginnings of the first `count` clips, with their excitation and keys."""
-    samples = round(seconds * SAMPLE_RATE)
-    notes = [played.notes for played in teacher.performances[:count]]
-    audio = np.stack([teacher.clip(index)[:samples] for index in range(count)])
-    excitation = np.stack([excite(each, samples, SAMPLE_RATE) for each in notes])
-    keys = np.stack([sounding_keys(each, 0, samples // hop + 1, hop, SAMPLE_RATE) for each in notes])
-    return Batch(*(torch.from_numpy(part) for part in (audio, excitation, keys, np.zeros(count, bool))))
+def whole_clips(material: Material, count: int, seconds: float, hop: int) -> Batch:
+    """The beginnings of the first `count` clips, with their excitation (silent where unknown) and keys."""
+    samples, count = round(seconds * SAMPLE_RATE), min(count, len(material))
+    audio = np.stack([material.stretch(index, 0, samples) for index in range(count)])
+    notes = [material.notes(index) for index in range(count)]
+    excitation = np.stack([excite(each or (), samples, SAMPLE_RATE) for each in notes])
+    keys = np.stack([sounding_keys(each or (), 0, samples // hop + 1, hop, SAMPLE_RATE) for each in notes])
+    alone = np.array([each is None for each in notes])
+    return Batch(*(torch.from_numpy(part) for part in (audio, excitation, keys, alone)))

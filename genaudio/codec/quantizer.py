@@ -27,6 +27,14 @@ class RevivingCodebook(EuclideanCodebook):
     embed: Tensor
     embed_avg: Tensor
     cluster_size: Tensor
+    inited: Tensor
+
+    def wake(self) -> None:
+        """Start the running sums from the codes as they are, all in equal use."""
+        use = max(10 * self.threshold_ema_dead_code, 1e-3)  # ten times the least use is the mean use
+        self.cluster_size.fill_(use)
+        self.embed_avg.copy_(self.embed * use)
+        self.inited.fill_(1)
 
     def replace_(self, samples: Tensor, mask: Tensor) -> None:
         """Put latents [n, D] drawn from `samples` in the place of the codes [bins] that `mask` marks."""
@@ -81,3 +89,9 @@ class Quantizer(ResidualVectorQuantizer):
             layer._codebook = RevivingCodebook(
                 dimension, bins, kmeans_init=True, kmeans_iters=8, threshold_ema_dead_code=threshold
             )
+
+    def wake(self) -> None:
+        """Give codes that were loaded without their running sums new ones, so that training can go on with them."""
+        for layer in self.vq.layers:
+            codebook: Any = layer._codebook
+            codebook.wake()

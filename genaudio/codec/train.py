@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genaudio.codec.crops import Batch, CropRecipe, Crops, whole_clips
+from genaudio.codec.crops import Batch, CropRecipe, Crops, Material, whole_clips
 from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.quantizer import STATISTICS
+from genaudio.codec.recordings import gather_recordings
 from genaudio.corpus import load_works
 from genaudio.devices import choose_device
-from genaudio.errors import GenaudioError
+from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.teacher import TeacherRecipe, TeacherSet, make_teacher_set
 from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
-from genaudio.weights import save_weights
+from genaudio.weights import load_weights, save_weights
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,11 @@ def teacher_sets(
 class CodecTraining:
     """One codec training: its model, optimiser, random state and time."""
 
-    def __init__(self, recipe: CodecRecipe, data: Path, out: Path, device: str = "auto") -> None:
+    def __init__(
+        self, recipe: CodecRecipe, material: Material, held_out: Material, out: Path, device: str = "auto"
+    ) -> None:
         self.recipe, self.out, self.device = recipe, out, choose_device(device)
-        self.training_set, self.held_out = teacher_sets(recipe, data)
-        self.crops = Crops(self.training_set, recipe.crops, recipe.model.hop)
+        self.crops, self.held_out = Crops(material, recipe.crops, recipe.model.hop), held_out
         torch.manual_seed(recipe.seed)
         self.rng = np.random.default_rng(recipe.seed)
         self.generator = torch.Generator().manual_seed(recipe.seed)
@@ -105,6 +107,19 @@ class CodecTraining:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.spent, self.quantizing = state["step"], state["seconds"], state["quantizing"]
         self.rng = np.random.default_rng([self.recipe.seed, self.step])
+
+    def begin_with(self, path: Path) -> None:
+        """Begin with the weights of a trained codec, its quantizer already at work.
+
+        Raises:
+            IncompatibleError: the file is missing, damaged or of another size.
+        """
+        state, stored = load_weights(path, "codec")
+        if stored != self.recipe.model.to_json():
+            raise IncompatibleError(f"{path} is of another size than the recipe; take its sizes or begin from nothing")
+        self.model.load_state_dict(state, strict=False)
+        self.model.quantizer.wake()
+        self.quantizing = True
 
     def save(self, seconds: float) -> None:
         """Write the checkpoint and the weights so far."""
@@ -146,7 +161,8 @@ class CodecTraining:
             return batch.excitation, latents.new_zeros(())
         with half_precision(self.device):
             logits = hearing(latents[alone])
-        missed = functional.binary_cross_entropy_with_logits(logits, batch.keys[alone], reduction="none")
+        keys = batch.keys[alone]
+        missed = functional.binary_cross_entropy_with_logits(logits, keys.clamp_min(0), reduction="none") * (keys >= 0)
         start = int(self.rng.integers(self._waves.shape[1] - batch.audio.shape[1]))
         waves = self._waves[:, start : start + batch.audio.shape[1]]
         excitation = batch.excitation.clone()
@@ -193,20 +209,23 @@ class CodecTraining:
 
     @torch.no_grad()
     def evaluate(self, clips: int = 20, seconds: float = 4.0) -> dict[str, Any]:
-        """Measure log-mel distances with and without the score on held-out clips, and how many codes are used."""
+        """Measure on held-out clips: log-mel distances with the score (where it is known) and without, use of codes."""
         self.model.eval()
         batch = whole_clips(self.held_out, clips, seconds, self.crops.hop).to(self.device)
-        samples = batch.audio.shape[1]
         measures: dict[str, Any] = {}
-        for name, known in (("informed", batch.excitation), ("alone", torch.zeros_like(batch.excitation))):
+        ways = {"informed": batch.excitation, "alone": torch.zeros_like(batch.excitation)}
+        for name, known in ways.items():
+            if name == "informed" and batch.alone.any():
+                continue
             latents = self.model.encode(batch.audio, known)
             if self.quantizing:
                 latents, codes, _ = self.model.quantizer.vq(latents)
                 measures[f"dimensions_{name}"] = round(dimensions(latents), 1)
                 measures[f"codes_{name}"] = [len(torch.unique(level)) for level in codes]
             if name == "alone" and self.model.hearing:
-                known = self.model.hear(latents, 0, samples)
-                measures["keys_f1"] = round(agreement(self.model.hearing(latents) > 0, batch.keys > 0.5), 3)
+                known = self.model.hear(latents, 0, batch.audio.shape[1])
+                if not batch.alone.any():
+                    measures["keys_f1"] = round(agreement(self.model.hearing(latents) > 0, batch.keys > 0.5), 3)
             decoded = self.model.decode(latents, known, self._noise(batch.audio))
             measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, batch.audio)), 4)
         self.model.train()
@@ -239,6 +258,8 @@ def train_codec(
     device: str = "auto",
     on_progress: Progress | None = None,
     data: Path | None = None,
+    audio: Path | None = None,
+    begin_with: Path | None = None,
 ) -> Path:
     """Train a codec and write its weights to `out`/model.safetensors.
 
@@ -250,10 +271,26 @@ def train_codec(
         device: where to train.
         on_progress: called with measures now and then.
         data: folder of the teacher audio, `out`/../data unless given.
+        audio: a folder of recordings to learn from instead of the teacher; without notes, so that the codec learns
+            to code alone, and a renderer has to be trained for it anew.
+        begin_with: weights of a codec to begin with, of the recipe's sizes.
+
+    Raises:
+        GenaudioError: there is nothing to learn from, or nothing to resume.
+        IncompatibleError: the weights to begin with do not fit.
     """
-    training = CodecTraining(recipe, data or out.parent / "data", out, device)
+    data = data or out.parent / "data"
+    if audio is not None:
+        material, held_out, account = gather_recordings(audio, data / "recordings", recipe.model.sample_rate)
+        if on_progress:
+            on_progress({"step": 0, **asdict(account)})
+        training = CodecTraining(recipe, material, held_out, out, device)
+    else:
+        training = CodecTraining(recipe, *teacher_sets(recipe, data), out, device)
     if resume:
         training.resume()
+    elif begin_with is not None:
+        training.begin_with(begin_with)
     training.model.train()
     seconds = time_budget or recipe.minutes * 60
     return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
@@ -261,9 +298,17 @@ def train_codec(
 
 def main() -> None:
     """Train from the command line, with a line of measures now and then on stderr."""
-    given = arguments("codec")
-    recipe = load_recipe(given.config, CodecRecipe)
-    train_codec(recipe, given.out, given.resume, given.time_budget, given.device, report)
+    given = arguments("codec", audio="folder of recordings instead of the teacher", begin_with="weights to begin with")
+    train_codec(
+        load_recipe(given.config, CodecRecipe),
+        given.out,
+        given.resume,
+        given.time_budget,
+        given.device,
+        report,
+        audio=given.audio,
+        begin_with=given.begin_with,
+    )
 
 
 if __name__ == "__main__":

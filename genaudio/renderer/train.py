@@ -100,8 +100,7 @@ class LatentSet:
     def sound(self, clip: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
         """Audio and excitation of a stretch of frames, float32 [T] each."""
         first, samples = start * self.hop, frames * self.hop - self.hop // 2
-        audio = np.asarray(self.teacher.audio[clip, first : first + samples], np.float32) / 32767
-        notes = self.teacher.performances[clip].notes
+        audio, notes = self.teacher.stretch(clip, first, samples), self.teacher.notes(clip)
         return torch.from_numpy(audio), torch.from_numpy(excite(notes, samples, SAMPLE_RATE, first))
 
 

@@ -60,6 +60,19 @@ class TeacherSet:
         """Return the audio of a clip, float32 [samples] in -1..1."""
         return np.asarray(self.audio[index], dtype=np.float32) / 32767
 
+    @property
+    def samples(self) -> int:
+        """Samples of a clip."""
+        return int(self.audio.shape[1])
+
+    def stretch(self, index: int, start: int, samples: int) -> np.ndarray:
+        """Return a part of a clip, float32 [samples] in -1..1."""
+        return np.asarray(self.audio[index, start : start + samples], dtype=np.float32) / 32767
+
+    def notes(self, index: int) -> tuple[Sounding, ...]:
+        """Return what a clip plays."""
+        return self.performances[index].notes
+
     def __len__(self) -> int:
         return len(self.performances)
 

@@ -86,7 +86,7 @@ def arguments(what: str, **files: str) -> argparse.Namespace:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--resume", action="store_true")
     for name, text in files.items():
-        parser.add_argument(f"--{name}", type=Path, default=None, help=text)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, default=None, help=text)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     return parser.parse_args()
 

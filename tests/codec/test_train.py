@@ -16,7 +16,7 @@ from genaudio.codec.excitation import excite
 from genaudio.codec.hearing import KEYS, LOWEST
 from genaudio.codec.model import CodecConfig
 from genaudio.codec.train import CodecRecipe, CodecTraining, agreement, train_codec
-from genaudio.errors import GenaudioError
+from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE, Performance, TeacherRecipe, TeacherSet
 
@@ -54,7 +54,7 @@ def collected() -> tuple[list[dict[str, Any]], Callable[[dict[str, Any]], None]]
 
 def test_the_loss_falls_before_and_with_the_quantizer(tmp_path: Path) -> None:
     steady = dataclasses.replace(RECIPE, crops=CropRecipe(batch=4, frames=32, alone=0.0), scales=4)
-    training = CodecTraining(steady, tmp_path, tmp_path / "out", "cpu")
+    training = CodecTraining(steady, teacher(), teacher(), tmp_path / "out", "cpu")
     losses = [training.train_step(step / 120)["loss"] for step in range(120)]
     assert training.quantizing
     assert np.mean(losses[50:60]) < 0.7 * np.mean(losses[:10])
@@ -70,11 +70,11 @@ def test_a_training_ends_with_weights_that_code_sound(tmp_path: Path) -> None:
 
 
 def test_a_resumed_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    first = CodecTraining(RECIPE, tmp_path, tmp_path / "out", "cpu")
+    first = CodecTraining(RECIPE, teacher(), teacher(), tmp_path / "out", "cpu")
     for _ in range(3):
         first.train_step(0.1)
     first.save(12.5)
-    second = CodecTraining(RECIPE, tmp_path, tmp_path / "out", "cpu")
+    second = CodecTraining(RECIPE, teacher(), teacher(), tmp_path / "out", "cpu")
     second.resume()
     assert (second.step, second.spent) == (3, 12.5)
     for before, after in zip(first.model.parameters(), second.model.parameters(), strict=True):
@@ -82,13 +82,13 @@ def test_a_resumed_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 def test_nothing_to_resume_and_other_sizes_are_said(tmp_path: Path) -> None:
-    training = CodecTraining(RECIPE, tmp_path, tmp_path / "out", "cpu")
+    training = CodecTraining(RECIPE, teacher(), teacher(), tmp_path / "out", "cpu")
     with pytest.raises(GenaudioError, match="no checkpoint"):
         training.resume()
     training.save(0.0)
     other = dataclasses.replace(RECIPE, model=dataclasses.replace(SMALL, width=32))
     with pytest.raises(GenaudioError, match="another size"):
-        CodecTraining(other, tmp_path, tmp_path / "out", "cpu").resume()
+        CodecTraining(other, teacher(), teacher(), tmp_path / "out", "cpu").resume()
 
 
 def test_crops_hold_the_sound_and_its_excitation_together() -> None:
@@ -119,7 +119,7 @@ def test_a_codec_learns_to_hear_its_keys(tmp_path: Path) -> None:
     crops = CropRecipe(batch=4, frames=32, alone=1.0, quiet=0.0, mixed=0.0)
     model = dataclasses.replace(SMALL, hearing=16, fine_window=4096)
     recipe = dataclasses.replace(RECIPE, crops=crops, model=model, quantize_after=2.0, hearing=1.0)
-    training = CodecTraining(recipe, tmp_path, tmp_path / "out", "cpu")
+    training = CodecTraining(recipe, teacher(), teacher(), tmp_path / "out", "cpu")
     for step in range(150):
         training.train_step(step / 300)
     measures = training.evaluate(clips=2)
@@ -132,3 +132,22 @@ def test_agreement_is_the_f_measure_of_keys() -> None:
     assert agreement(heard, true) == 0.5
     assert agreement(heard, heard) == 1.0
     assert agreement(heard, torch.zeros_like(heard)) == 0.0
+
+
+def test_a_training_begins_with_trained_weights(tmp_path: Path) -> None:
+    first = CodecTraining(RECIPE, teacher(), teacher(), tmp_path / "first", "cpu")
+    for step in range(30):
+        first.train_step(step / 30)
+    first.save(1.0)
+    before = first.evaluate(clips=2)
+    second = CodecTraining(RECIPE, teacher(), teacher(), tmp_path / "second", "cpu")
+    second.begin_with(tmp_path / "first" / "model.safetensors")
+    assert second.quantizing
+    assert second.evaluate(clips=2)["log_mel_informed"] == pytest.approx(before["log_mel_informed"], abs=0.02)
+    old = second.model.quantizer.vq.layers[0]._codebook.embed.clone()
+    second.train_step(0.0)
+    moved = (second.model.quantizer.vq.layers[0]._codebook.embed - old).abs().max()
+    assert moved < 0.2 * old.abs().max()
+    other = dataclasses.replace(RECIPE, model=dataclasses.replace(SMALL, width=32))
+    with pytest.raises(IncompatibleError, match="another size"):
+        CodecTraining(other, teacher(), teacher(), tmp_path, "cpu").begin_with(tmp_path / "first/model.safetensors")

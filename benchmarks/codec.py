@@ -1,13 +1,16 @@
-"""The codec measured on held-out teacher audio: alone and score-informed, at every number of levels.
+"""The codec measured on held-out teacher audio: alone and score-informed, at every number of levels, beside Opus.
 
 ``python benchmarks/codec.py``: log-mel distance, SI-SDR, use of the codes, onset F1 of the round trip by an
-independent transcriber over that of the original, real-time factors.
+independent transcriber over that of the original, real-time factors. ``--soundfont`` plays the held-out tunes with
+another SoundFont, which the codec never heard; the result file is then ``codec_other_sound``.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,60 +18,117 @@ import torch
 from common import save
 from transcriber import onset_f1, transcribe
 
+from genaudio.audio import read_audio, resample
 from genaudio.codec import Codec
 from genaudio.codec.excitation import excite
 from genaudio.codec.losses import SpectralDistance, si_sdr
 from genaudio.corpus import load_works
-from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, make_teacher_set
+from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teacher_set
 
 SECONDS = 10.0
+OPUS_RATE = 48_000
+
+
+@dataclass
+class Measures:
+    """What is gathered over all clips of one way of coding."""
+
+    log_mel: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+    f1: list[float] = field(default_factory=list)
+
+    def add(self, decoded: np.ndarray, audio: np.ndarray, notes: tuple, distance: SpectralDistance) -> None:
+        """Measure one decoded clip [1, T] against the original."""
+        heard, target = torch.from_numpy(decoded), torch.from_numpy(audio)
+        self.log_mel.append(float(distance.log_mel(heard, target)))
+        self.ratios.append(float(si_sdr(heard, target)))
+        self.f1.append(onset_f1(transcribe(decoded[0], SAMPLE_RATE), notes))
+
+    def summary(self, original: list[float]) -> dict:
+        """Means, and the F1 as a share of the original's."""
+        return {
+            "log_mel": round(float(np.mean(self.log_mel)), 3),
+            "si_sdr_db": round(float(np.mean(self.ratios)), 2),
+            "onset_f1": round(float(np.mean(self.f1)), 3),
+            "onset_f1_ratio": round(float(np.mean(self.f1) / np.mean(original)), 3),
+        }
+
+
+def ours(codec: Codec, teacher: TeacherSet, way: str, original: list[float], distance: SpectralDistance) -> dict:
+    """Code and decode every clip, with the score's excitation or alone."""
+    used = [set() for _ in range(codec.levels)]
+    by_level = {levels: [] for levels in range(1, codec.levels + 1)}
+    measures, spent = Measures(), np.zeros(2)
+    for index, played in enumerate(teacher.performances):
+        audio = teacher.clip(index)[None]
+        known = excite(played.notes, audio.shape[1], SAMPLE_RATE)[None] if way == "informed" else None
+        began = time.perf_counter()
+        codes = codec.encode(audio, excitation=known)
+        coded = time.perf_counter()
+        decoded = codec.decode(codes, audio.shape[1], known)
+        spent += [coded - began, time.perf_counter() - coded]
+        for level, seen in enumerate(used):
+            seen.update(np.unique(codes[:, level]).tolist())
+        for levels, values in by_level.items():
+            out = decoded if levels == codec.levels else codec.decode(codes[:, :levels], audio.shape[1], known)
+            values.append(float(distance.log_mel(torch.from_numpy(out), torch.from_numpy(audio))))
+        measures.add(decoded, audio, played.notes, distance)
+    total = SECONDS * len(teacher)
+    return {
+        **measures.summary(original),
+        "log_mel_by_levels": {levels: round(float(np.mean(values)), 3) for levels, values in by_level.items()},
+        "codes_used": [len(seen) for seen in used],
+        "real_time_factor": {"encode": round(spent[0] / total, 4), "decode": round(spent[1] / total, 4)},
+    }
+
+
+def opus(teacher: TeacherSet, bitrate: float, original: list[float], distance: SpectralDistance) -> dict:
+    """The same by Opus (libsndfile's encoder) at the bitrate nearest to ours; the files are weighed."""
+    import soundfile
+
+    level = 1 - (bitrate - 6000) / 250_000  # libsndfile maps 1..0 onto 6..256 kbit/s a channel
+    measures, size = Measures(), 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sound.ogg"
+        for index, played in enumerate(teacher.performances):
+            audio = teacher.clip(index)[None]
+            sound = resample(audio, SAMPLE_RATE, OPUS_RATE)[0]
+            with soundfile.SoundFile(path, "w", OPUS_RATE, 1, "OPUS", format="OGG", compression_level=level) as file:
+                file.write(sound)
+            size += path.stat().st_size
+            decoded = resample(read_audio(path)[0], OPUS_RATE, SAMPLE_RATE)[:, : audio.shape[1]]
+            decoded = np.pad(decoded, ((0, 0), (0, audio.shape[1] - decoded.shape[1])))
+            measures.add(decoded, audio, played.notes, distance)
+    return {**measures.summary(original), "bitrate": round(size * 8 / (SECONDS * len(teacher)))}
 
 
 def main() -> None:
-    """Code and decode every clip in both ways."""
+    """Measure the codec in both ways, and Opus."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=3, help="clips of each family")
     parser.add_argument("--data", type=Path, default=Path("outputs/benchmarks/codec"))
+    parser.add_argument("--soundfont", type=Path, default=None, help="another SoundFont than the teacher's")
+    parser.add_argument("--weights", type=Path, default=None, help="another codec than the shipped one")
     arguments = parser.parse_args()
-    recipe = TeacherRecipe(clips=arguments.clips, seconds=SECONDS, seed=3, split="test")
-    teacher = make_teacher_set(recipe, [work.melody for work in load_works("test")], arguments.data)
-    codec, distance = Codec.load(device="cpu"), SpectralDistance(SAMPLE_RATE)
-    result: dict = {"clips": len(teacher), "seconds": SECONDS * len(teacher), "bitrate": round(codec.bitrate())}
+    font = arguments.soundfont
+    data = arguments.data / font.stem if font else arguments.data
+    recipe = TeacherRecipe(arguments.clips, SECONDS, seed=3, split="test", soundfont=str(font or ""))
+    teacher = make_teacher_set(recipe, [work.melody for work in load_works("test")], data)
+    codec, distance = Codec.load(arguments.weights, device="cpu"), SpectralDistance(SAMPLE_RATE)
     original = [
-        onset_f1(transcribe(teacher.clip(i), SAMPLE_RATE), teacher.performances[i].notes) for i in range(len(teacher))
+        onset_f1(transcribe(teacher.clip(index), SAMPLE_RATE), played.notes)
+        for index, played in enumerate(teacher.performances)
     ]
-    for way in ("alone", "informed"):
-        used = [set() for _ in range(codec.levels)]
-        by_level = {levels: [] for levels in range(1, codec.levels + 1)}
-        ratios, f1, spent = [], [], np.zeros(2)
-        for index, played in enumerate(teacher.performances):
-            audio = teacher.clip(index)[None]
-            known = excite(played.notes, audio.shape[1], SAMPLE_RATE)[None] if way == "informed" else None
-            began = time.perf_counter()
-            codes = codec.encode(audio, excitation=known)
-            coded = time.perf_counter()
-            decoded = codec.decode(codes, audio.shape[1], known)
-            spent += [coded - began, time.perf_counter() - coded]
-            for level, seen in enumerate(used):
-                seen.update(np.unique(codes[:, level]).tolist())
-            target = torch.from_numpy(audio)
-            for levels, values in by_level.items():
-                out = decoded if levels == codec.levels else codec.decode(codes[:, :levels], audio.shape[1], known)
-                values.append(float(distance.log_mel(torch.from_numpy(out), target)))
-            ratios.append(float(si_sdr(torch.from_numpy(decoded), target)))
-            f1.append(onset_f1(transcribe(decoded[0], SAMPLE_RATE), played.notes))
-        total = SECONDS * len(teacher)
-        result[way] = {
-            "log_mel": round(float(np.mean(by_level[codec.levels])), 3),
-            "log_mel_by_levels": {levels: round(float(np.mean(values)), 3) for levels, values in by_level.items()},
-            "si_sdr_db": round(float(np.mean(ratios)), 2),
-            "codes_used": [len(seen) for seen in used],
-            "onset_f1": round(float(np.mean(f1)), 3),
-            "onset_f1_ratio": round(float(np.mean(f1) / np.mean(original)), 3),
-            "real_time_factor": {"encode": round(spent[0] / total, 4), "decode": round(spent[1] / total, 4)},
-        }
-    result["onset_f1_original"] = round(float(np.mean(original)), 3)
-    save("codec", result)
+    result = {
+        "soundfont": font.name if font else "the teacher's",
+        "clips": len(teacher),
+        "seconds": SECONDS * len(teacher),
+        "bitrate": round(codec.bitrate()),
+        "onset_f1_original": round(float(np.mean(original)), 3),
+        "opus": opus(teacher, codec.bitrate(), original, distance),
+        **{way: ours(codec, teacher, way, original, distance) for way in ("alone", "informed")},
+    }
+    save("codec_other_sound" if font else "codec", result)
 
 
 if __name__ == "__main__":

@@ -15,33 +15,44 @@ from genaudio.errors import GenaudioError
 from genaudio.melody.build import load_model
 from genaudio.melody.dataset import condition_numbers
 from genaudio.melody.events import decode, make_frame
-from genaudio.melody.grammar import Grammar
-from genaudio.melody.sampling import Draft, Sampler, Taste
-from genaudio.melody.tempo import usual_tempo
+from genaudio.melody.given import Given, agree
+from genaudio.melody.grammar import Frame, Grammar
+from genaudio.melody.keeping import Kept, finish, keep
+from genaudio.melody.plan import Plan
+from genaudio.melody.sampling import ROWS, Draft, Sampler, Taste
+from genaudio.melody.settings import Settings, settle, settle_given
 from genaudio.melody.titles import make_title
 from genaudio.melody.transformer import MelodyTransformer
-from genaudio.melody.usual import ALL, WEIGHTS, Counts, common
+from genaudio.melody.usual import WEIGHTS
 from genaudio.melody.wish import Wish
-from genaudio.score import TICKS_PER_QUARTER, Key, Melody, Metre
+from genaudio.score import TICKS_PER_QUARTER, Melody
 
 MOST_TUNES = 100_000
+CANDIDATES = ROWS
+"""Versions of rewritten bars that are tried; the one that what follows fits best is taken."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """A wish with everything decided that was left open.
+class _Order:
+    """A melody under way: its settings, its candidates, and what is kept of a given one."""
 
-    Attributes:
-        style, key, metre, bars, tempo: as in `Melody`; bars without the pickup.
-        pickup: ticks.
-    """
+    seed: int
+    number: int
+    settings: Settings
+    drafts: tuple[Draft, ...]
+    kept: Kept | None
 
-    style: str
-    key: Key
-    metre: Metre
-    bars: int
-    tempo: float
-    pickup: int
+    def finished(self) -> Melody:
+        """Return the melody of the best candidate."""
+        chosen = self.settings
+        best = max(self.drafts, key=lambda draft: draft.likelihood)
+        title = make_title(chosen.style, chosen.key, self.seed, self.number)
+        if self.kept is None:
+            notes, pickup = decode(best.events), chosen.pickup / TICKS_PER_QUARTER
+        else:
+            notes, pickup = finish(self.kept, best.events), self.kept.melody.pickup
+            title = self.kept.melody.title or title
+        return Melody(notes, chosen.metre, chosen.key, chosen.tempo, title, pickup)
 
 
 class Composer:
@@ -69,27 +80,32 @@ class Composer:
         """
         return cls(*load_model(asset(WEIGHTS) if path is None else Path(path)), device)
 
-    def compose(self, wish: Wish | None = None, seed: int = 0, count: int = 1) -> list[Melody]:
+    def compose(
+        self, wish: Wish | None = None, seed: int = 0, count: int = 1, given: Given | None = None
+    ) -> list[Melody]:
         """Write melodies; the same wish, seed and device give the same melodies, each whatever the count.
 
         Args:
             wish: what is wished; anything usual by default.
             seed: 0 or more; melody number n of a seed is always the same.
             count: how many.
+            given: a melody to go on from, or of which some bars are written anew; its other notes are kept.
 
         Raises:
-            GenaudioError: the wish cannot be fulfilled with this model, or seed or count are out of range.
+            GenaudioError: the wish cannot be fulfilled with this model, contradicts what is given, or seed or count are
+                out of range.
         """
-        return [melody for _, melody in self.compose_with_settings(wish, seed, count)]
+        return [melody for _, melody in self.compose_with_settings(wish, seed, count, given)]
 
     def compose_with_settings(
-        self, wish: Wish | None = None, seed: int = 0, count: int = 1
+        self, wish: Wish | None = None, seed: int = 0, count: int = 1, given: Given | None = None
     ) -> list[tuple[Settings, Melody]]:
         """As `compose`, each melody with the settings that it was written under."""
         if not 1 <= count <= MOST_TUNES:
             raise GenaudioError(f"the number of melodies must be from 1 to {MOST_TUNES}, not {count}")
         wish = wish or Wish(known=self.model.vocabulary.styles)
-        return self._write([(wish, seed, number) for number in range(count)])
+        given = None if given is None else agree(given, wish)
+        return self._write([(wish, seed, number) for number in range(count)], given)
 
     def compose_each(self, wishes: Sequence[Wish], seeds: Sequence[int]) -> list[Melody]:
         """Write one melody for each wish and seed, many at a time; each is what `compose` gives first for the two.
@@ -97,32 +113,41 @@ class Composer:
         Raises:
             GenaudioError: a wish cannot be fulfilled with this model, or a seed is less than 0.
         """
-        orders = [(wish, seed, 0) for wish, seed in zip(wishes, seeds, strict=True)]
-        return [melody for _, melody in self._write(orders)]
+        wanted = [(wish, seed, 0) for wish, seed in zip(wishes, seeds, strict=True)]
+        return [melody for _, melody in self._write(wanted)]
 
-    def _write(self, orders: Sequence[tuple[Wish, int, int]]) -> list[tuple[Settings, Melody]]:
+    def _write(
+        self, wanted: Sequence[tuple[Wish, int, int]], given: Given | None = None
+    ) -> list[tuple[Settings, Melody]]:
         """Write a melody for each wish, seed and number of the melody within its seed."""
-        settings, drafts = [], []
-        for wish, seed, number in orders:
-            if seed < 0:
-                raise GenaudioError(f"a seed must be a whole number from 0 on, not {seed}")
-            generator = np.random.default_rng((seed, number))
-            settings.append(self.settle(wish, generator))
-            taste = Taste(wish.temperature, wish.top_p, wish.min_p, wish.guidance)
-            drafts.append(self._draft(settings[-1], generator, taste))
-        self.sampler.write(drafts)
-        melodies = []
-        for (_, seed, number), chosen, draft in zip(orders, settings, drafts, strict=True):
-            title = make_title(chosen.style, chosen.key, seed, number)
-            pickup = chosen.pickup / TICKS_PER_QUARTER
-            melodies.append(Melody(decode(draft.events), chosen.metre, chosen.key, chosen.tempo, title, pickup))
-        return list(zip(settings, melodies, strict=True))
+        orders = [self._order(wish, seed, number, given) for wish, seed, number in wanted]
+        self.sampler.write([draft for order in orders for draft in order.drafts])
+        return [(order.settings, order.finished()) for order in orders]
 
-    def _draft(self, settings: Settings, generator: np.random.Generator, taste: Taste) -> Draft:
-        vocabulary = self.model.vocabulary
-        conditions = condition_numbers(vocabulary, settings.style, settings.key, str(settings.metre), settings.bars)
-        frame = make_frame(settings.metre, settings.bars, settings.pickup)
-        return Draft(frame, settings.key.tonic, conditions, generator, taste)
+    def _order(self, wish: Wish, seed: int, number: int, given: Given | None) -> _Order:
+        """Settle a wish and lay out what is to be written."""
+        if seed < 0:
+            raise GenaudioError(f"a seed must be a whole number from 0 on, not {seed}")
+        generator = np.random.default_rng((seed, number))
+        taste = Taste(wish.temperature, wish.top_p, wish.min_p, wish.guidance)
+        if given is None:
+            settings = self.settle(wish, generator)
+            frame = make_frame(settings.metre, settings.bars, settings.pickup)
+            return _Order(seed, number, settings, (self._draft(settings, frame, Plan(), generator, taste),), None)
+        settings = settle_given(wish, given, self.config["usual"], self.model.vocabulary, generator)
+        kept = keep(given, settings.bars, self.model.vocabulary, self.grammar)
+        chances = [np.random.default_rng((seed, number, candidate)) for candidate in range(1, CANDIDATES + 1)]
+        if kept.plan.judged_from is None:
+            del chances[1:]
+        drafts = (self._draft(settings, kept.frame, kept.plan.afresh(), chance, taste) for chance in chances)
+        return _Order(seed, number, settings, tuple(drafts), kept)
+
+    def _draft(
+        self, settings: Settings, frame: Frame, plan: Plan, generator: np.random.Generator, taste: Taste
+    ) -> Draft:
+        style, key, metre = settings.style, settings.key, str(settings.metre)
+        conditions = condition_numbers(self.model.vocabulary, style, key, metre, frame.bars)
+        return Draft(frame, key.tonic, conditions, generator, taste, plan=plan)
 
     def settle(self, wish: Wish, generator: np.random.Generator) -> Settings:
         """Decide what a wish leaves open by what is usual for its style.
@@ -130,37 +155,4 @@ class Composer:
         Raises:
             GenaudioError: this model does not know the style, metre or mode, or no pickup fits.
         """
-        usual, vocabulary = self.config["usual"], self.model.vocabulary
-        style = wish.style or _draw({name: t["works"] for name, t in usual.items() if name != ALL}, generator)
-        if style not in vocabulary.styles:
-            raise GenaudioError(f"unknown style {style!r}; the styles are {', '.join(vocabulary.styles)}")
-        table = usual[style]
-        metre = str(Metre.parse(wish.metre)) if wish.metre else _draw(table["metres"], generator)
-        mode = wish.wished_mode or _draw(_modes(table, wish.tonic), generator)
-        for name, value, known in (("metre", metre, vocabulary.metres), ("mode", mode, vocabulary.modes)):
-            if value not in known:
-                raise GenaudioError(f"the model writes no {name} {value}; it knows {', '.join(known)}")
-        tonics = table["tonics"].get(mode) or usual[ALL]["tonics"].get(mode) or {"2": 1, "7": 1, "9": 1}
-        tonic = wish.tonic if wish.tonic is not None else int(_draw(tonics, generator))
-        bars = int(wish.bars) if wish.bars is not None else int(_draw(table["bars"], generator))
-        pickups = table["pickups"].get(metre) or usual[ALL]["pickups"].get(metre) or {"0": 1}
-        pickup = int(_draw(common(pickups, 0.05), generator))
-        place = generator.random()
-        tempo = wish.tempo if wish.tempo is not None else usual_tempo(style, Metre.parse(metre), place)
-        return Settings(style, Key(tonic, mode), Metre.parse(metre), bars, float(tempo), pickup)
-
-
-def _modes(table: dict[str, Any], tonic: int | None) -> Counts:
-    """Return how often a style has each mode, on a tonic where one is given and usual."""
-    on_tonic = {mode: tonics[str(tonic)] for mode, tonics in table["tonics"].items() if str(tonic) in tonics}
-    modes: Counts = {mode: count for mode, count in on_tonic.items() if mode in table["modes"]} or table["modes"]
-    return modes
-
-
-def _draw(counts: Counts, generator: np.random.Generator) -> str:
-    """Draw a name as often as it was counted."""
-    names = list(counts)
-    shares = np.array([counts[name] for name in names], dtype=np.float64)
-    return names[
-        int(np.searchsorted(np.cumsum(shares / shares.sum()), generator.random(), side="right").clip(0, len(names) - 1))
-    ]
+        return settle(wish, self.config["usual"], self.model.vocabulary, generator)

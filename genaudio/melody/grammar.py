@@ -28,6 +28,7 @@ class Frame:
         bars: number of bars, the pickup not counted.
         pickup: length of the pickup, 0 where there is none.
         end: end of the last note; ``bars x bar_ticks`` by custom, any other only where a given melody has it.
+        stops: where sections end, ascending: no note leads over a stop, no rest leads up to it.
     """
 
     bar_ticks: int
@@ -35,12 +36,20 @@ class Frame:
     bars: int
     pickup: int
     end: int
+    stops: tuple[int, ...] = ()
 
     def locate(self, tick: int) -> tuple[int, int, int]:
-        """Return (bar, ticks into it, ticks to its end); the pickup is bar -1 and begins where its bar would."""
+        """Return (bar, ticks into it, ticks to its end); the pickup is bar -1 and begins where its bar would.
+
+        A stop inside a bar counts as its end for what stands before the stop.
+        """
         bar = (tick - self.pickup) // self.bar_ticks
         start = self.pickup + bar * self.bar_ticks
-        return bar, tick - start, min(start + self.bar_ticks, self.end) - tick
+        end = min(start + self.bar_ticks, self.end)
+        for stop in self.stops:
+            if tick < stop < end:
+                end = stop
+        return bar, tick - start, end - tick
 
 
 def is_plain(ticks: int) -> bool:
@@ -115,8 +124,8 @@ class Grammar:
             sounding: whether a note sounds right before (only then can it be tied).
         """
         _, position, remaining = frame.locate(tick)
-        first = tick == 0
-        last = tick + remaining == frame.end
+        first = tick == 0 or tick in frame.stops
+        last = tick + remaining == frame.end or tick + remaining in frame.stops
         flags = first * 1 + last * 2 + (sounding and position == 0 and not first) * 4
         key = (position, remaining, flags)
         if key not in self._rows:

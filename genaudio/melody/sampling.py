@@ -17,6 +17,7 @@ from genaudio.melody.dataset import CONDITIONS, condition_sizes
 from genaudio.melody.events import Event
 from genaudio.melody.features import History
 from genaudio.melody.grammar import Frame, Grammar
+from genaudio.melody.plan import Plan
 from genaudio.melody.transformer import Cache, MelodyTransformer
 
 ROWS = 16
@@ -51,6 +52,8 @@ class Draft:
         generator: source of chance, this tune's own.
         taste: how to choose.
         events: what is written so far.
+        plan: what is settled of it before it is written.
+        likelihood: how likely the model finds what the plan has it judge, in nats.
     """
 
     frame: Frame
@@ -59,6 +62,13 @@ class Draft:
     generator: np.random.Generator
     taste: Taste = field(default_factory=Taste)
     events: list[Event] = field(default_factory=list)
+    plan: Plan = field(default_factory=Plan)
+    likelihood: float = 0.0
+
+    def judge(self, scores: NDArray[np.float64], symbol: int) -> None:
+        """Add the likelihood of a symbol under scores [N]."""
+        highest = scores.max()
+        self.likelihood += float(scores[symbol] - highest - np.log(np.exp(scores - highest).sum()))
 
 
 def choose(scores: NDArray[np.float64], allowed: NDArray[np.bool_], taste: Taste, chance: float) -> int:
@@ -101,7 +111,8 @@ class Sampler:
     def write(self, drafts: Sequence[Draft]) -> None:
         """Fill the drafts' events until every last bar is full."""
         for draft in drafts:
-            self.grammar.check(draft.frame)
+            if not draft.plan.given:  # what is given was checked where it was laid out
+                self.grammar.check(draft.frame)
         for start in range(0, len(drafts), ROWS):
             self._write_rows(drafts[start : start + ROWS])
 
@@ -148,23 +159,49 @@ class Sampler:
         rhythms = [0] * len(drafts)
         for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
             if not history.done:
-                mask = self.grammar.mask(self.grammar.row(draft.frame, history.tick, history.sounding))
-                rhythms[index] = choose(rhythm_scores[index], mask, draft.taste, draft.generator.random())
+                rhythms[index] = self._rhythm(draft, history, rhythm_scores[index])
         chosen = torch.tensor((rhythms + [0] * (ROWS - len(rhythms))) * copies, device=self.device)[:, None]
         pitch_scores = self._guided(self.model.pitch_logits(hidden, inputs, chosen), guidance)
         for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
             if history.done:
                 continue
-            chance = draft.generator.random()
             kind, duration = self.vocabulary.rhythms[rhythms[index]]
-            number = None
-            if self.grammar.is_note[rhythms[index]]:
-                number = choose(pitch_scores[index], ranges[index], draft.taste, chance)
+            number = self._pitch(draft, history.tick, rhythms[index], pitch_scores[index], ranges[index])
             pitch = None if number is None else self.vocabulary.midi_pitch(number, draft.tonic)
             draft.events.append(Event(kind, duration, pitch))
+            draft.plan.place(history.tick, draft.events[-1])
             history.push(rhythms[index], number)
             if not history.done:
                 features[index] = history.features()
+
+    def _rhythm(self, draft: Draft, history: History, scores: NDArray[np.float64]) -> int:
+        """Return the rhythm symbol of the next event: the settled one, or one of scores [S]."""
+        settled = draft.plan.settled(history.tick)
+        if settled is None:
+            mask = self.grammar.mask(self.grammar.row(draft.frame, history.tick, history.sounding))
+            mask = draft.plan.narrow(mask, self.vocabulary, history.tick)
+            return choose(scores, mask, draft.taste, draft.generator.random())
+        symbol = self.vocabulary.rhythm_index[settled.kind, settled.duration]
+        if draft.plan.is_judged(history.tick):
+            draft.judge(scores, symbol)
+        return symbol
+
+    def _pitch(
+        self, draft: Draft, tick: int, rhythm: int, scores: NDArray[np.float64], allowed: NDArray[np.bool_]
+    ) -> int | None:
+        """Return the number of the pitch of the next event: the settled one, or one of scores [P]; None for no note."""
+        settled = draft.plan.settled(tick)
+        chance = 0.0 if settled is not None else draft.generator.random()
+        if not self.grammar.is_note[rhythm]:
+            return None
+        pitch = settled.pitch if settled else draft.plan.tied_on(tick, self.vocabulary.rhythms[rhythm][1])
+        if pitch is None:
+            return choose(scores, allowed, draft.taste, chance)
+        number = self.vocabulary.pitch_number(pitch, draft.tonic)
+        assert number is not None  # the plan's pitches are in range
+        if settled is None or draft.plan.is_judged(tick):
+            draft.judge(scores, number)
+        return number
 
     @staticmethod
     def _guided(scores: torch.Tensor, guidance: Sequence[float]) -> NDArray[np.float64]:

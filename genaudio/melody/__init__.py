@@ -1,12 +1,14 @@
 """The melody model: a Transformer that writes tunes event by event under a bar grammar.
 
-`Wish` says what is wanted and loads nothing heavy; `Composer` and `train_melody` need torch and load it on first use.
+`Wish` says what is wanted and `Given` what is kept, and both load nothing heavy; `Composer` and `train_melody` need
+torch and load it on first use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from genaudio.melody.given import Given
 from genaudio.melody.wish import Wish
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from genaudio.melody.train import train_melody
     from genaudio.melody.vocabulary import Vocabulary
 
-__all__ = ["Composer", "MelodyRecipe", "Vocabulary", "Wish", "evaluate_melodies", "train_melody"]
+__all__ = ["Composer", "Given", "MelodyRecipe", "Vocabulary", "Wish", "evaluate_melodies", "train_melody"]
 
 _PLACES = {
     "Composer": "composer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from genaudio.melody.titles import make_title
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.usual import WEIGHTS
 from genaudio.melody.wish import Wish
-from genaudio.score import TICKS_PER_QUARTER, Melody
+from genaudio.score import TICKS_PER_QUARTER, Melody, Note
 
 MOST_TUNES = 100_000
 CANDIDATES = ROWS
@@ -43,16 +43,20 @@ class _Order:
     kept: Kept | None
 
     def finished(self) -> Melody:
-        """Return the melody of the best candidate."""
+        """Return the melody."""
         chosen = self.settings
-        best = max(self.drafts, key=lambda draft: draft.likelihood)
         title = make_title(chosen.style, chosen.key, self.seed, self.number)
         if self.kept is None:
-            notes, pickup = decode(best.events), chosen.pickup / TICKS_PER_QUARTER
+            notes, pickup = decode(self.drafts[0].events), chosen.pickup / TICKS_PER_QUARTER
         else:
-            notes, pickup = finish(self.kept, best.events), self.kept.melody.pickup
+            notes, pickup = self._best(self.kept), self.kept.melody.pickup
             title = self.kept.melody.title or title
         return Melody(notes, chosen.metre, chosen.key, chosen.tempo, title, pickup)
+
+    def _best(self, kept: Kept) -> tuple[Note, ...]:
+        """Return the notes under which what follows is the likeliest, of candidates that change anything at all."""
+        candidates = [(finish(kept, draft.events), draft.likelihood) for draft in self.drafts]
+        return max(candidates, key=lambda candidate: (candidate[0] != kept.melody.notes, candidate[1]))[0]
 
 
 class Composer:
@@ -139,6 +143,7 @@ class Composer:
         chances = [np.random.default_rng((seed, number, candidate)) for candidate in range(1, CANDIDATES + 1)]
         if kept.plan.judged_from is None:
             del chances[1:]
+        settings = replace(settings, remarks=kept.remarks)
         drafts = (self._draft(settings, kept.frame, kept.plan.afresh(), chance, taste) for chance in chances)
         return _Order(seed, number, settings, tuple(drafts), kept)
 

@@ -37,6 +37,16 @@ class Given:
     remarks: tuple[str, ...] = ()
     name: str = "the given melody"
 
+    @property
+    def kept(self) -> int:
+        """How many of the notes are kept; the melody must have a metre where bars are written anew."""
+        if self.rewrite is None:
+            return len(self.melody)
+        assert self.melody.metre is not None
+        bar, pickup = self.melody.metre.bar_ticks, to_ticks(self.melody.pickup)
+        rewritten = range(pickup + (self.rewrite[0] - 1) * bar, pickup + self.rewrite[1] * bar)
+        return sum(note.onset_ticks not in rewritten for note in self.melody.notes)
+
     @classmethod
     def read(cls, path: str | os.PathLike[str], rewrite: tuple[int, int] | None = None) -> Given:
         """Read the melody of a MIDI, MusicXML, ABC or JSONL file; of several voices the one that sings is taken.

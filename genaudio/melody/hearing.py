@@ -77,18 +77,19 @@ class Ear:
             following = until if index + 1 == len(notes) else snapped(notes[index + 1].onset_ticks - self.start)
             if until is not None and index + 1 == len(notes) and offset - until >= LONGEST_BREATH:
                 following = offset  # tied over the bar line
-            heard, now = self._sound(note, onset, offset, following)
+            sound = self._sound(note, onset, offset, following)
+            if sound is None:  # where the note by itself has a place, the next one stands where there is none
+                alone = self._cut(NOTE, onset, offset, note.pitch)
+                raise self.refusal(notes[index + 1] if alone and index + 1 < len(notes) else note)
+            heard, now = sound
             placed.update({**silence, **heard})
         if until is not None and now < until:
-            rest = self._cut(REST, now, until, None)
-            if rest is None:
-                raise self.refusal(notes[-1])
-            placed.update(rest)
+            placed.update(self._cut(REST, now, until, None) or {})
             now = until
         return placed, now
 
-    def _sound(self, note: Note, onset: int, offset: int, following: int | None) -> tuple[Placed, int]:
-        """Hear a note as long as it is, or to the beginning of the following, or a breath longer."""
+    def _sound(self, note: Note, onset: int, offset: int, following: int | None) -> tuple[Placed, int] | None:
+        """Hear a note as long as it is, or to the beginning of the following, or a breath longer; None for neither."""
         later = [offset + breath for breath in range(GRID_TICKS, LONGEST_BREATH + 1, GRID_TICKS)]
         ends = [offset, *later] if following is None else [min(offset, following), following]
         for end in ends:
@@ -97,7 +98,7 @@ class Ear:
             heard = self._cut(NOTE, onset, end, self.pitch(note.pitch)) if end > onset else None
             if heard is not None:
                 return heard, end
-        raise self.refusal(note)
+        return None
 
     def tail(self, onset: int, offset: int) -> Placed | None:
         """Return the events that continue a note from a bar line on, or None where the model has none."""

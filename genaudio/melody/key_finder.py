@@ -8,8 +8,6 @@ own sixth or seventh.
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,11 +38,11 @@ def find_key(melody: Melody, mode: str | None = None) -> Key:
     for note in melody.notes:
         sounding[note.pitch % 12] += note.duration
     profiles = _profiles()
-    names = (mode,) if mode in profiles else tuple(profiles)
+    names = (mode,) if mode is not None and mode in profiles else tuple(profiles)
     ranked = [
-        (float(np.corrcoef(sounding, np.roll(profiles[cast(str, name)], tonic))[0, 1]), -place, tonic, name)
+        (float(np.corrcoef(sounding, np.roll(profiles[name], tonic))[0, 1]), -place, tonic, name)
         for place, name in enumerate(names)
         for tonic in range(12)
     ]
     _, _, tonic, name = max(ranked)
-    return Key(tonic, cast(str, name))
+    return Key(tonic, name)

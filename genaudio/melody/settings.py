@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from genaudio.melody.tempo import usual_tempo
 from genaudio.melody.usual import ALL, Counts, Usual, common
 from genaudio.melody.vocabulary import Vocabulary
 from genaudio.melody.wish import MOST_BARS, Wish
-from genaudio.score import Key, Metre, to_ticks
+from genaudio.score import TICKS_PER_QUARTER, Key, Metre, to_ticks
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Settings:
         style: as in `Wish`; None only where notes are given and no style is wished.
         key, metre, bars, tempo: as in `Melody`; bars without the pickup.
         pickup: ticks.
+        remarks: what must be said of the way in which given notes are read.
     """
 
     style: str | None
@@ -32,6 +34,18 @@ class Settings:
     bars: int
     tempo: float
     pickup: int
+    remarks: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the settings as JSON can carry them, the pickup in quarter notes."""
+        return {
+            "style": self.style,
+            "key": str(self.key),
+            "metre": str(self.metre),
+            "bars": self.bars,
+            "tempo": self.tempo,
+            "pickup": self.pickup / TICKS_PER_QUARTER,
+        }
 
 
 def settle(wish: Wish, usual: Usual, vocabulary: Vocabulary, generator: np.random.Generator) -> Settings:
@@ -82,8 +96,8 @@ def settle_given(
     if bars is None:
         table = usual[wish.style or ALL]["bars"]
         filled = melody.notes[-1].offset_ticks / melody.metre.bar_ticks
-        longer = {count: number for count, number in table.items() if int(count) > filled + 1}
-        bars = int(_draw(longer, generator)) if longer else min(8 * (int(filled) // 8 + 2), MOST_BARS)
+        longer = {count: number for count, number in table.items() if int(count) >= filled + 4}
+        bars = int(_draw(longer, generator)) if longer else min(8 * ceil((filled + 4) / 8), MOST_BARS)
     place = generator.random()
     tempo = melody.tempo or usual_tempo(wish.style, melody.metre, place)
     return Settings(wish.style, melody.key, melody.metre, int(bars), float(tempo), to_ticks(melody.pickup))

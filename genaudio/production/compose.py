@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genaudio.errors import GenaudioError
+from genaudio.melody.given import Given
 from genaudio.melody.wish import Wish
 from genaudio.production.files import check_writable
 from genaudio.production.threads import single_thread
@@ -15,6 +17,7 @@ from genaudio.score import Entry, Melody, write_entries, write_midi
 
 if TYPE_CHECKING:
     from genaudio.melody import Composer
+    from genaudio.melody.settings import Settings
 
 WRITERS = (".mid", ".musicxml", ".abc", ".jsonl")
 """Extensions of the files that a melody is written to."""
@@ -28,29 +31,77 @@ def composer(device: str = "auto") -> Composer:
     return Composer.load(device=device)
 
 
-def compose(wish: Wish | None = None, seed: int = 0, device: str = "auto", **wishes: str | float | None) -> Melody:
+def compose(
+    wish: Wish | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    *,
+    primer: Melody | str | os.PathLike[str] | None = None,
+    infill: Melody | str | os.PathLike[str] | None = None,
+    rewrite: tuple[int, int] | None = None,
+    **wishes: str | float | None,
+) -> Melody:
     """Compose one melody: ``compose(style="reel", key="D", bars=16, seed=3)``.
 
     Args:
         wish: what is wished of it; or give the wish's fields by name.
         seed: same wish, seed and device, same melody.
         device: ``auto``, ``cpu``, ``cuda``...
+        primer: a melody, or a file of one, to go on from; its notes are kept, and the wish's bars count them.
+        infill: a melody, or a file of one, of which the bars `rewrite` are written anew and all else is kept.
+        rewrite: first and last bar to write anew, counted from 1 after the pickup: ``rewrite=(5, 8)``.
 
     Raises:
-        GenaudioError: the wish cannot be fulfilled.
+        GenaudioError: the wish cannot be fulfilled, or contradicts what is given.
+        ScoreError: a file cannot be read.
     """
-    return compose_many(wish or Wish(**wishes), seed, 1, device)[0]  # type: ignore[arg-type]
+    given = given_melody(primer, infill, rewrite)
+    return compose_many(wish or Wish(**wishes), seed, 1, device, given)[0]  # type: ignore[arg-type]
 
 
-def compose_many(wish: Wish, seed: int, count: int, device: str = "auto") -> list[Melody]:
+def given_melody(
+    primer: Melody | str | os.PathLike[str] | None,
+    infill: Melody | str | os.PathLike[str] | None,
+    rewrite: tuple[int, int] | None,
+) -> Given | None:
+    """Return what is given to go on from or to rewrite, or None where nothing is.
+
+    Raises:
+        GenaudioError: both are given, bars to rewrite are missing or make no sense, or there is no melody in a file.
+        ScoreError: a file cannot be read.
+    """
+    if primer is not None and infill is not None:
+        raise GenaudioError("a primer is gone on from and an infill is rewritten; give one of them")
+    if infill is not None and rewrite is None:
+        raise GenaudioError("an infill needs the bars that are to be written anew, such as 5-8")
+    if infill is None and rewrite is not None:
+        raise GenaudioError(f"the bars {rewrite[0]}-{rewrite[1]} can be rewritten only of an infill, which is missing")
+    source = primer if infill is None else infill
+    if source is None or isinstance(source, Melody):
+        return None if source is None else Given(source, rewrite)
+    return Given.read(source, rewrite)
+
+
+def compose_many(wish: Wish, seed: int, count: int, device: str = "auto", given: Given | None = None) -> list[Melody]:
     """Compose several melodies of one seed.
 
     Raises:
         GenaudioError: the wish cannot be fulfilled, or the number is out of range.
     """
+    return [melody for _, melody in compose_with_settings(wish, seed, count, device, given)]
+
+
+def compose_with_settings(
+    wish: Wish, seed: int, count: int, device: str = "auto", given: Given | None = None
+) -> list[tuple[Settings, Melody]]:
+    """Compose several melodies of one seed, each with what was decided where the wish left it open.
+
+    Raises:
+        GenaudioError: the wish cannot be fulfilled, contradicts what is given, or the number is out of range.
+    """
     model = composer(device)
     with single_thread():
-        return model.compose(wish, seed, count)
+        return model.compose_with_settings(wish, seed, count, given)
 
 
 def melody_files(out: Sequence[Path], count: int) -> list[list[Path]]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from genaudio.corpus import TrainingWork
+from genaudio.melody import Composer
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.transformer import MelodyTransformer, Shape
 from genaudio.melody.vocabulary import Vocabulary
@@ -75,3 +76,14 @@ def works() -> list[TrainingWork]:
             TrainingWork(f"t-{number}", f"Tune {number}", style, "test", "none", f"t-{number}", split, (), melody)
         )
     return made
+
+
+@pytest.fixture
+def tiny_composer(model: MelodyTransformer) -> Composer:
+    """A composer with the random model: quick, and what it writes depends on no shipped weights."""
+    usual = {
+        name: {"works": 1, "metres": {"2/4": 1}, "modes": {"major": 1}, "bars": {"8": 1}, "tonics": {"major": {"2": 1}},
+               "pickups": {"2/4": {"0": 1}}}
+        for name in ("*", *model.vocabulary.styles)
+    }  # fmt: skip
+    return Composer(model, {"usual": usual}, "cpu")

@@ -34,18 +34,23 @@ def exhibit_of(
     details: Mapping[str, str] | None = None,
 ) -> Exhibit:
     """Show a screened melody with the works that alarmed, or else the nearest ones."""
-    shown: list[Match] = list(screening.matches)
-    shown += [match for match in screening.nearest if match not in shown]
     return Exhibit(
         title=title,
         verdict=str(screening.verdict),
         melody=melody,
         reason=screening.reason or "",
         facts=facts or melody_facts(melody),
-        nearest=tuple(_nearest(match, screener) for match in shown),
+        nearest=nearest_of(screening, screener),
         audio=audio,
         details=details or {},
     )
+
+
+def nearest_of(screening: Screening, screener: Screener) -> tuple[Nearest, ...]:
+    """Return the works that alarmed, or else the nearest ones, with their notes."""
+    shown: list[Match] = list(screening.matches)
+    shown += [match for match in screening.nearest if match not in shown]
+    return tuple(_nearest(match, screener) for match in shown)
 
 
 def catalogue_list(screener: Screener) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -32,17 +33,33 @@ def ai_statement() -> dict[str, Any]:
     }
 
 
-def audio_tags(title: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Credits:
+    """Whose name is on a track.
+
+    Attributes:
+        artist: as players show it.
+        licence: terms of use, or where they are found; FLAC and Ogg files keep it.
+    """
+
+    artist: str = "genaudio"
+    licence: str | None = None
+
+
+def audio_tags(title: str, credits: Credits | None = None) -> dict[str, str]:
     """Return the tags of an audio file; the statement is in `comment`, which WAV, FLAC, OGG and MP3 all keep.
 
     Plain ASCII and without the time, so that the same track has the same bytes.
     """
-    return {
-        "title": title.encode("ascii", "replace").decode(),
-        "artist": "genaudio",
+    credits = credits or Credits()
+    tags = {
+        "title": title,
+        "artist": credits.artist,
+        "license": credits.licence or "",
         "software": f"genaudio {__version__}",
         "comment": json.dumps(ai_statement(), separators=(",", ":")),
     }
+    return {name: text.encode("ascii", "replace").decode() for name, text in tags.items() if text}
 
 
 def states_ai(comment: str | None) -> bool:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checks import Screener
-from checks.report import report_json, screening_json
+from checks.report import SCHEMA_VERSION as SCREENING_VERSION
+from checks.report import screening_json
 from genaudio.assets import sha256
 from genaudio.audio import FORMATS, write_audio
 from genaudio.errors import GenaudioError
 from genaudio.melody.wish import Wish
-from genaudio.production.exhibits import catalogue_list, exhibit_of, melody_facts
+from genaudio.production.exhibits import melody_facts
 from genaudio.production.folder import MANIFEST
-from genaudio.production.provenance import ai_statement, audio_tags, model_hashes, versions
-from genaudio.production.report import render_page
+from genaudio.production.provenance import Credits, ai_statement, audio_tags, model_hashes, versions
+from genaudio.production.report import Exhibit, Nearest, render_page
 from genaudio.production.studio import Session
 from genaudio.score import Melody, Score, write_midi
 from genaudio.score.musicxml_writer import write_musicxml
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from genaudio.renderer import Rendering
 
 SCHEMA_VERSION = 1
+KIND = "genaudio-track"
 MASTER = "track.flac"
 _EMBEDDED = "mp3"
 """The format that every browser plays and that stays small inside a page."""
@@ -34,7 +35,7 @@ _EMBEDDED = "mp3"
 
 @dataclass(frozen=True)
 class Production:
-    """Everything that a package is written from.
+    """A track that is composed and screened, with all that rendering and packing need; may go to another process.
 
     Attributes:
         title: of the track.
@@ -42,12 +43,14 @@ class Production:
         session: what composing gave.
         melody: the melody as it is played, with title and tempo, in the instrument's octave.
         score: the melody for the instrument.
-        rendering: its audio.
-        screener: what it was screened with.
-        formats: audio formats beside the master.
-        device: what it was made on.
+        nearest: works that it was found near to, with their notes.
+        catalogues: `name`, `works` and `sha256` of the catalogues that it was screened against.
+        formats: audio formats, the master among them.
+        device: what it is made on.
         started: when.
-        seconds: time spent, by stage.
+        credits: whose name is on it.
+        batch: of a track of a batch: its place there, and the earlier tracks that it was compared with as `compared`,
+            in the same form as `catalogues`.
     """
 
     title: str
@@ -57,17 +60,23 @@ class Production:
     session: Session
     melody: Melody
     score: Score
-    rendering: Rendering
-    screener: Screener
+    nearest: tuple[Nearest, ...]
+    catalogues: tuple[dict[str, Any], ...]
     formats: tuple[str, ...]
     device: str
     started: datetime
-    seconds: Mapping[str, float]
+    credits: Credits = field(default_factory=Credits)
+    batch: Mapping[str, Any] | None = None
 
     @property
     def verdict(self) -> str:
         """The verdict of the melody that was taken."""
-        return str(self.session.taken.screening.verdict)
+        return str(self.session.screening.verdict)
+
+    @property
+    def searched(self) -> list[dict[str, Any]]:
+        """All that the melody was compared with: the catalogues and, in a batch, the earlier tracks."""
+        return [*self.catalogues, *(self.batch or {}).get("compared", ())]
 
 
 def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
@@ -82,100 +91,117 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in wanted | {"flac"})
 
 
-def write_package(folder: Path, production: Production) -> dict[str, Any]:
+def write_package(
+    folder: Path, production: Production, rendering: Rendering, seconds: Mapping[str, float]
+) -> dict[str, Any]:
     """Write all files of a package into an empty folder, the manifest last; return the manifest.
+
+    Args:
+        folder: where to.
+        production: the track.
+        rendering: its audio.
+        seconds: time spent, by stage, beside the session's.
 
     Raises:
         GenaudioError, ScoreError: a file cannot be written.
     """
-    _write_audio(folder, production)
+    tags = audio_tags(production.title, production.credits)
+    for name in production.formats:
+        write_audio(folder / f"track.{name}", rendering.audio, rendering.sample_rate, tags)
     write_midi(production.score, folder / "track.mid")
     write_musicxml(production.score, folder / "track.musicxml")
-    result = screening_json(production.session.taken.screening, "track.mid", production.title)
-    _write_json(folder / "screening.json", report_json(production.screener.catalogues, [result]))
-    _write_report(folder, production)
-    manifest = _manifest(folder, production)
+    result = screening_json(production.session.screening, "track.mid", production.title)
+    report = {"schema_version": SCREENING_VERSION, "catalogues": production.searched, "results": [result]}
+    _write_json(folder / "screening.json", report)
+    _write_report(folder, production, rendering, tags)
+    manifest = _manifest(folder, production, rendering, seconds)
     _write_json(folder / MANIFEST, manifest)
     return manifest
 
 
-def _write_audio(folder: Path, production: Production) -> None:
-    rendering, tags = production.rendering, audio_tags(production.title)
-    for name in production.formats:
-        write_audio(folder / f"track.{name}", rendering.audio, rendering.sample_rate, tags)
-
-
-def _write_report(folder: Path, production: Production) -> None:
+def _write_report(folder: Path, production: Production, rendering: Rendering, tags: Mapping[str, str]) -> None:
     """Write the report with a small copy of the audio inside, so that the one file is enough."""
     embedded = folder / f"track.{_EMBEDDED}"
     kept = embedded.exists()
     if not kept:
-        rendering = production.rendering
-        write_audio(embedded, rendering.audio, rendering.sample_rate, audio_tags(production.title))
+        write_audio(embedded, rendering.audio, rendering.sample_rate, tags)
     audio = embedded.read_bytes()
     if not kept:
         embedded.unlink()
-    length = production.rendering.audio.shape[1] / production.rendering.sample_rate
-    facts = (
-        *((production.wish.style,) if production.wish.style else ()),
-        *melody_facts(production.melody),
-        production.instrument,
-        f"{int(length // 60)}:{int(length % 60):02d}",
-    )
+    length = rendering.audio.shape[1] / rendering.sample_rate
     session = production.session
-    details = {
-        "Made by": f"{ai_statement()['generator']}; the music and its audio are AI-generated",
-        "Seed": str(production.seed),
-        "Attempts": f"{len(session.attempts)} of at most {session.limit}",
-        "Made on": f"{production.started:%Y-%m-%d %H:%M} UTC, {production.device}",
-    }
-    taken = session.taken
-    shown = exhibit_of(production.title, production.melody, taken.screening, production.screener, facts, audio, details)
-    page = render_page([shown], catalogue_list(production.screener), ai_statement())
+    shown = Exhibit(
+        title=production.title,
+        verdict=production.verdict,
+        melody=production.melody,
+        reason=session.screening.reason or "",
+        facts=(
+            *((production.wish.style,) if production.wish.style else ()),
+            *melody_facts(production.melody),
+            production.instrument,
+            f"{int(length // 60)}:{int(length % 60):02d}",
+        ),
+        nearest=production.nearest,
+        audio=audio,
+        details={
+            "Made by": f"{ai_statement()['generator']}; the music and its audio are AI-generated",
+            "Seed": str(production.seed),
+            "Attempts": f"{len(session.attempts)} of at most {session.limit}",
+            "Made on": f"{production.started:%Y-%m-%d %H:%M} UTC, {production.device}",
+        },
+    )
+    page = render_page([shown], production.searched, ai_statement())
     (folder / "report.html").write_text(page, encoding="utf-8")
 
 
-def _manifest(folder: Path, production: Production) -> dict[str, Any]:
-    melody, session = production.melody, production.session
+def _manifest(
+    folder: Path, production: Production, rendering: Rendering, seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    session = production.session
     wish = {name: value for name, value in asdict(production.wish).items() if name != "known"}
-    seconds = {**session.seconds, **production.seconds}
-    audio = production.rendering.audio
+    spent = {**session.seconds, **seconds}
     return {
         "schema_version": SCHEMA_VERSION,
-        "kind": "genaudio-track",
+        "kind": KIND,
         "title": production.title,
         "verdict": production.verdict,
         "seed": production.seed,
+        **({"batch": dict(production.batch)} if production.batch else {}),
+        "credits": asdict(production.credits),
         "settings": {
             **wish,
             "instrument": production.instrument,
             "formats": list(production.formats),
             "attempts": session.limit,
         },
-        "music": {
-            "key": None if melody.key is None else str(melody.key),
-            "metre": None if melody.metre is None else str(melody.metre),
-            "bars": None if melody.metre is None else melody.bars,
-            "tempo": melody.tempo,
-            "notes": len(melody),
-        },
+        "music": _music(production.melody),
         "audio": {
-            "sample_rate": production.rendering.sample_rate,
-            "channels": int(audio.shape[0]),
-            "seconds": round(audio.shape[1] / production.rendering.sample_rate, 3),
+            "sample_rate": rendering.sample_rate,
+            "channels": int(rendering.audio.shape[0]),
+            "seconds": round(rendering.audio.shape[1] / rendering.sample_rate, 3),
         },
-        "attempts": [{"seed": attempt.seed, "verdict": str(attempt.screening.verdict)} for attempt in session.attempts],
+        "attempts": [asdict(attempt) for attempt in session.attempts],
         "models": model_hashes(),
-        "catalogues": catalogue_list(production.screener),
+        "catalogues": list(production.catalogues),
         "versions": versions(production.device),
         "time": {
             "started": production.started.astimezone(UTC).isoformat(timespec="seconds"),
-            "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+            "seconds": {stage: round(value, 3) for stage, value in spent.items()},
         },
         "ai_statement": ai_statement(),
         "files": {
             path.name: {"sha256": sha256(path), "bytes": path.stat().st_size} for path in sorted(folder.iterdir())
         },
+    }
+
+
+def _music(melody: Melody) -> dict[str, Any]:
+    return {
+        "key": None if melody.key is None else str(melody.key),
+        "metre": None if melody.metre is None else str(melody.metre),
+        "bars": None if melody.metre is None else melody.bars,
+        "tempo": melody.tempo,
+        "notes": len(melody),
     }
 
 

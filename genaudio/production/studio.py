@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -43,25 +43,26 @@ class Renders(Protocol):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One melody that was composed and screened: its seed, the melody, the screening."""
+    """One melody that was composed: its seed, and the verdict on it."""
 
     seed: int
-    melody: Melody
-    screening: Screening
+    verdict: str
 
 
 @dataclass(frozen=True)
 class Session:
-    """What came of composing: the melody that was taken and all attempts.
+    """What came of composing.
 
     Attributes:
-        taken: the first that is clear, or the mildest one where none is.
+        melody: the first that is clear, or the mildest one where none is.
+        screening: of that melody.
         attempts: all in order.
         limit: how many there might have been.
         seconds: time spent, by stage.
     """
 
-    taken: Attempt
+    melody: Melody
+    screening: Screening
     attempts: tuple[Attempt, ...]
     limit: int
     seconds: dict[str, float]
@@ -95,33 +96,60 @@ class Studio:
         chosen = str(choose_device(device))
         return cls(Composer.load(device=chosen), Renderer.load(device=chosen), screener, chosen)
 
-    def compose(self, wish: Wish, seed: int, attempts: int = ATTEMPTS) -> Session:
+    def compose(self, wish: Wish, seed: int, family: Family, attempts: int = ATTEMPTS) -> Session:
         """Compose until a melody is clear, each attempt with the next seed of a row that `seed` begins.
 
         Args:
             wish: what is wished of the melody.
             seed: seed of the first attempt.
+            family: the instrument, in whose octave the melodies are put before they are screened.
             attempts: most attempts; of those that are not clear the mildest is taken.
 
         Raises:
             GenaudioError: `attempts` is less than 1, or the wish cannot be fulfilled.
         """
         check_attempts(attempts)
-        made: list[Attempt] = []
-        seconds = {"compose": 0.0, "screen": 0.0}
-        for number in range(attempts):
-            start = perf_counter()
-            with single_thread():
-                melody = self.composer.compose(wish, attempt_seed(seed, number), 1)[0]
-            composed = perf_counter()
-            screening = self.screener.screen(melody)
-            seconds["compose"] += composed - start
-            seconds["screen"] += perf_counter() - composed
-            made.append(Attempt(attempt_seed(seed, number), melody, screening))
-            if screening.verdict == Verdict.CLEAR:
-                break
-        taken = min(made, key=lambda attempt: _GRAVITY.index(attempt.screening.verdict))
-        return Session(taken, tuple(made), attempts, seconds)
+
+        def candidates() -> Iterator[tuple[int, Melody]]:
+            for number in range(attempts):
+                again = attempt_seed(seed, number)
+                with single_thread():
+                    melody = self.composer.compose(wish, again, 1)[0]
+                yield again, fitted(melody, family)
+
+        return audition(candidates(), self.screener.screen, attempts)
+
+
+def audition(
+    candidates: Iterable[tuple[int, Melody]], screen: Callable[[Melody], Screening], limit: int = ATTEMPTS
+) -> Session:
+    """Screen melodies one after the other until one is clear.
+
+    Args:
+        candidates: (seed, melody), at least one; the next is asked for only while none is clear.
+        screen: judges a melody.
+        limit: most candidates that are looked at; of those that are not clear the mildest is taken.
+    """
+    attempts: list[Attempt] = []
+    found: list[tuple[Melody, Screening]] = []
+    seconds = {"compose": 0.0, "screen": 0.0}
+    source = iter(candidates)
+    while len(attempts) < limit:
+        start = perf_counter()
+        candidate = next(source, None)
+        if candidate is None:
+            break
+        composed = perf_counter()
+        seed, melody = candidate
+        screening = screen(melody)
+        seconds["compose"] += composed - start
+        seconds["screen"] += perf_counter() - composed
+        attempts.append(Attempt(seed, str(screening.verdict)))
+        found.append((melody, screening))
+        if screening.verdict == Verdict.CLEAR:
+            break
+    melody, screening = min(found, key=lambda entry: _GRAVITY.index(entry[1].verdict))
+    return Session(melody, screening, tuple(attempts), limit, seconds)
 
 
 def check_attempts(attempts: int) -> None:

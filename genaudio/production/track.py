@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +10,12 @@ from time import perf_counter
 from typing import Any
 
 from genaudio.errors import GenaudioError
-from genaudio.instruments import family_named
+from genaudio.instruments import Family, family_named
 from genaudio.melody.wish import Wish
+from genaudio.production.exhibits import catalogue_list, nearest_of
 from genaudio.production.folder import claim, file_name, free_name, whole_folder
 from genaudio.production.release import Production, check_formats, write_package
-from genaudio.production.studio import ATTEMPTS, Studio, check_attempts, fitted
+from genaudio.production.studio import ATTEMPTS, Renders, Session, Studio, check_attempts
 from genaudio.score import Melody, Score, phrased
 
 Tell = Callable[[float | None, str], None]
@@ -32,7 +33,7 @@ class Made:
         title: of the track.
         verdict: ``clear``, ``review``, ``match`` or ``not-screened``.
         duration: of the audio in seconds.
-        seconds: that making it took, loading the models not counted.
+        stages: seconds that making it took by stage, loading the models not counted.
         manifest: the content of manifest.json.
     """
 
@@ -40,8 +41,13 @@ class Made:
     title: str
     verdict: str
     duration: float
-    seconds: float
+    stages: Mapping[str, float]
     manifest: dict[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that making it took."""
+        return sum(self.stages.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return what the command line reports."""
@@ -144,38 +150,82 @@ def _make_one(
     overwrite: bool,
     stage: Callable[[float, str], None],
 ) -> Made:
-    started, start = datetime.now(UTC), perf_counter()
+    started = datetime.now(UTC)
+    claim(folder, overwrite)
+    stage(0.0, "Composing")
+    family = family_named(instrument)
+    session = studio.compose(wish, seed, family, attempts)
+    production = arrange(session, wish, family, seed, formats, studio.device, started)
+    production = replace(
+        production,
+        nearest=nearest_of(session.screening, studio.screener),
+        catalogues=tuple(catalogue_list(studio.screener)),
+    )
+    return produce(folder, production, studio.renderer, overwrite, stage)
+
+
+def arrange(
+    session: Session,
+    wish: Wish,
+    family: Family,
+    seed: int,
+    formats: tuple[str, ...],
+    device: str,
+    started: datetime,
+) -> Production:
+    """Make a composed melody ready for rendering: a title, dynamics, the instrument.
+
+    What it was compared with is still to be added.
+    """
+    melody = phrased(session.melody)
+    melody = replace(melody, title=track_title(wish.style, melody, seed))
+    return Production(
+        title=melody.title or "",
+        wish=wish,
+        instrument=family.name,
+        seed=seed,
+        session=session,
+        melody=melody,
+        score=Score.from_melody(melody, program=family.program),
+        nearest=(),
+        catalogues=(),
+        formats=formats,
+        device=device,
+        started=started,
+    )
+
+
+def produce(
+    folder: Path,
+    production: Production,
+    renderer: Renders,
+    overwrite: bool = False,
+    stage: Callable[[float, str], None] | None = None,
+) -> Made:
+    """Render a track and write its package, whole or not at all.
+
+    Args:
+        folder: the package.
+        production: the track.
+        renderer: what plays it.
+        overwrite: replace a release package that is there.
+        stage: is told how far the track is.
+
+    Raises:
+        GenaudioError: the folder may not be written to, or there is nothing to play.
+    """
+    stage = stage or _silent
     with whole_folder(folder, overwrite) as temporary:
-        stage(0.0, "Composing")
-        session = studio.compose(wish, seed, attempts)
-        family = family_named(instrument)
-        melody = phrased(fitted(session.taken.melody, family))
-        melody = replace(melody, title=track_title(wish.style, melody, seed))
-        score = Score.from_melody(melody, program=family.program)
         stage(0.2, "Rendering")
         begun = perf_counter()
-        rendering = studio.renderer.render(score, seed=seed)
+        rendering = renderer.render(production.score, seed=production.seed)
+        rendered = perf_counter()
         stage(0.8, "Packing")
-        manifest = write_package(
-            temporary,
-            Production(
-                title=melody.title or "",
-                wish=wish,
-                instrument=instrument,
-                seed=seed,
-                session=session,
-                melody=melody,
-                score=score,
-                rendering=rendering,
-                screener=studio.screener,
-                formats=formats,
-                device=studio.device,
-                started=started,
-                seconds={"render": perf_counter() - begun},
-            ),
-        )
+        manifest = write_package(temporary, production, rendering, {"render": rendered - begun})
+        packed = perf_counter()
     duration = rendering.audio.shape[1] / rendering.sample_rate
-    return Made(folder, manifest["title"], manifest["verdict"], duration, perf_counter() - start, manifest)
+    seconds = {**production.session.seconds, "render": rendered - begun, "package": packed - rendered}
+    return Made(folder, manifest["title"], manifest["verdict"], duration, seconds, manifest)
 
 
 def track_title(style: str | None, melody: Melody, seed: int) -> str:

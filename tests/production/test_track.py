@@ -62,6 +62,15 @@ def test_a_copy_is_composed_anew(studio, composer, wish, out):
     assert made.verdict == "clear"
 
 
+def test_the_evidence_is_about_the_notes_in_the_files(studio, composer, wish, out):
+    composer.tunes[5] = random_tune(3)  # D4 to F#5, which a cello plays an octave lower
+    make(wish, instrument="cello", seed=5, out=out, studio=studio, attempts=1)
+    match = json.loads((out / "screening.json").read_text())["results"][0]["matches"][0]
+    assert match["transposition"] == -12
+    assert max(note.pitch for note in read_score(out / "track.mid").notes) == max(random_tune(3).pitches) - 12
+    assert 'class="note copied"' in (out / "report.html").read_text()
+
+
 def test_attempts_are_bounded_and_the_verdict_stays(studio, composer, wish, out):
     for number in range(3):
         composer.tunes[attempt_seed(5, number)] = random_tune(3)

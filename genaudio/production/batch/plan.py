@@ -1,0 +1,92 @@
+"""A plan: groups of tracks, what is wished of each, and how they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from genaudio.melody.wish import Wish
+from genaudio.production.batch.choice import Choice
+from genaudio.production.provenance import Credits
+
+NAMING = "{group}-{index:04}"
+"""How folders are named, as a rule."""
+WISHES = tuple(known.name for known in fields(Wish) if known.name != "known")
+"""What can be wished of a melody."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tracks of one kind.
+
+    Attributes:
+        name: unique within the plan; what is drawn for the group follows from it.
+        count: how many.
+        wishes: what is wished of the melodies, by the name of the wish.
+        instrument: what plays them.
+        formats: audio formats, the master among them.
+        attempts: most melodies that are composed for a track until one is clear.
+        line: where the group stands in the plan.
+    """
+
+    name: str
+    count: int
+    wishes: Mapping[str, Choice]
+    instrument: Choice
+    formats: tuple[str, ...]
+    attempts: int
+    line: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the group as plain JSON."""
+        return {
+            "name": self.name,
+            "count": self.count,
+            "instrument": self.instrument.as_json(),
+            "formats": list(self.formats),
+            "attempts": self.attempts,
+            "wishes": {name: choice.as_json() for name, choice in sorted(self.wishes.items())},
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made.
+
+    Attributes:
+        name: of the library that comes of it.
+        seed: everything that is drawn follows from it.
+        groups: the tracks, in the order in which they are composed.
+        catalogues: what they are screened against, beside the training works.
+        naming: template of the folders' names.
+        credits: whose name is on the tracks.
+        path: the plan's file.
+        naming_line: where the template stands.
+    """
+
+    name: str
+    seed: int
+    groups: tuple[Group, ...]
+    catalogues: tuple[Path, ...] = ()
+    naming: str = NAMING
+    credits: Credits = field(default_factory=Credits)
+    path: Path = Path("plan.yaml")
+    naming_line: int = 1
+
+    @property
+    def tracks(self) -> int:
+        """Number of tracks."""
+        return sum(group.count for group in self.groups)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what decides the tracks as plain JSON; catalogues count by what is in them, not by their place."""
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            "naming": self.naming,
+            "artist": self.credits.artist,
+            "licence": self.credits.licence,
+            "groups": [group.as_json() for group in self.groups],
+        }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from math import gcd
 from pathlib import Path
 
@@ -38,6 +39,23 @@ def format_of(path: Path) -> str:
     return extension
 
 
+def check_audio_file(path: Path) -> None:
+    """Make sure that a path names a file.
+
+    Raises:
+        GenaudioError: it is a directory, or there is nothing.
+    """
+    if path.is_dir():
+        raise GenaudioError(f"{path} is a directory; name an audio file")
+    if not path.is_file():
+        raise GenaudioError(f"there is no file {path}")
+
+
+def unreadable(path: Path, error: Exception) -> GenaudioError:
+    """Say why a file is no audio that can be read."""
+    return GenaudioError(f"{path} cannot be read as audio: {getattr(error, 'error_string', str(error))}")
+
+
 def read_audio(path: Path) -> tuple[np.ndarray, int]:
     """Read a whole audio file.
 
@@ -49,22 +67,73 @@ def read_audio(path: Path) -> tuple[np.ndarray, int]:
     """
     import soundfile
 
-    if path.is_dir():
-        raise GenaudioError(f"{path} is a directory; name an audio file")
-    if not path.is_file():
-        raise GenaudioError(f"there is no file {path}")
+    check_audio_file(path)
     try:
         with soundfile.SoundFile(path) as file:
             rate, declared = int(file.samplerate), int(file.frames)
             audio = file.read(dtype="float32", always_2d=True).T
     except (soundfile.SoundFileError, RuntimeError) as error:
-        reason = getattr(error, "error_string", str(error))
-        raise GenaudioError(f"{path} cannot be read as audio: {reason}") from error
+        raise unreadable(path, error) from error
     if audio.shape[1] == 0:
         raise GenaudioError(f"{path} holds no audio")
     if 0 < declared < (1 << 62) and audio.shape[1] < declared:
         raise GenaudioError(f"{path} is cut short: {audio.shape[1]} of {declared} samples can be read")
     return np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0), rate
+
+
+class AudioSink:
+    """An audio file being written; the extension says the format. Nothing is there before `finish`.
+
+    Args:
+        path: where to; an existing file is replaced.
+        sample_rate: samples a second. channels: C.
+        tags: any of `TAGS`.
+
+    Raises:
+        GenaudioError: the format is unknown, or the file cannot be written.
+    """
+
+    def __init__(self, path: Path, sample_rate: int, channels: int, tags: Mapping[str, str] | None = None) -> None:
+        import soundfile
+
+        container, encoding = FORMATS[format_of(path)]
+        self.path, self._temporary = path, path.with_name(f".{path.stem}.part{path.suffix}")
+        self._failures = (soundfile.SoundFileError, OSError, RuntimeError)
+        try:
+            self._file = soundfile.SoundFile(self._temporary, "w", sample_rate, channels, encoding, format=container)
+            for name, value in (tags or {}).items():
+                setattr(self._file, name, value)
+        except self._failures as error:
+            self._temporary.unlink(missing_ok=True)
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> GenaudioError:
+        return GenaudioError(f"{self.path} cannot be written: {error}")
+
+    def write(self, audio: np.ndarray) -> None:
+        """Append float32 [C, T] or [T]; values outside -1..1 are limited, what is no number is silence."""
+        samples = np.clip(np.nan_to_num(np.atleast_2d(audio)), -1.0, 1.0).T.astype(np.float32)
+        try:
+            for start in range(0, len(samples), _BLOCK):  # libsndfile's Vorbis overflows its stack on long blocks
+                self._file.write(samples[start : start + _BLOCK])
+        except self._failures as error:
+            self.abandon()
+            raise self._failed(error) from error
+
+    def finish(self) -> None:
+        """Close the file and put it in its place."""
+        try:
+            self._file.close()
+            os.replace(self._temporary, self.path)
+        except self._failures as error:
+            self.abandon()
+            raise self._failed(error) from error
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        with suppress(*self._failures):
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
 
 
 def write_audio(path: Path, audio: np.ndarray, sample_rate: int, tags: Mapping[str, str] | None = None) -> None:
@@ -79,21 +148,10 @@ def write_audio(path: Path, audio: np.ndarray, sample_rate: int, tags: Mapping[s
     Raises:
         GenaudioError: the format is unknown, or the file cannot be written.
     """
-    import soundfile
-
-    container, encoding = FORMATS[format_of(path)]
-    samples = np.clip(np.nan_to_num(np.atleast_2d(audio)), -1.0, 1.0).T.astype(np.float32)
-    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        with soundfile.SoundFile(temporary, "w", sample_rate, samples.shape[1], encoding, format=container) as file:
-            for name, value in (tags or {}).items():
-                setattr(file, name, value)
-            for start in range(0, len(samples), _BLOCK):  # libsndfile's Vorbis overflows its stack on long blocks
-                file.write(samples[start : start + _BLOCK])
-        os.replace(temporary, path)
-    except (soundfile.SoundFileError, OSError, RuntimeError) as error:
-        temporary.unlink(missing_ok=True)
-        raise GenaudioError(f"{path} cannot be written: {error}") from error
+    audio = np.atleast_2d(audio)
+    sink = AudioSink(path, sample_rate, audio.shape[0], tags)
+    sink.write(audio)
+    sink.finish()
 
 
 def read_tags(path: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -29,17 +30,15 @@ def encode(
     weights: Weights = None,
 ) -> None:
     """Turn an audio file into a code file."""
-    from genaudio.audio import read_audio
     from genaudio.codec.backends import backend
     from genaudio.codec.codes import write_codes
     from genaudio.production.files import check_writable
 
     state = state_of(ctx)
     check_writable(out)
-    audio, rate = read_audio(file)
     start = perf_counter()
     with state.output.progress("Encoding"):
-        codes = backend(codec, state.device, weights).compress(audio, rate, kbps)
+        codes = backend(codec, state.device, weights).compress_file(file, kbps)
     write_codes(out, codes)
     seconds, size = perf_counter() - start, out.stat().st_size
     text = f"{out} ({codes.seconds:.1f} s, {codes.bitrate / 1000:.1f} kbit/s, {size:,} bytes, in {seconds:.1f} s)"
@@ -63,18 +62,21 @@ def decode(
     weights: Weights = None,
 ) -> None:
     """Turn a code file back into an audio file; the file says which codec made it."""
-    from genaudio.audio import write_audio
     from genaudio.codec.backends import backend
     from genaudio.codec.codes import read_codes
     from genaudio.production.render import check_output
+    from genaudio.streams import written
 
     state = state_of(ctx)
     check_output(out)
     codes = read_codes(file)
     start = perf_counter()
+    pieces = backend(codes.model, state.device, weights).stretches(codes)
     with state.output.progress("Decoding"):
-        audio = backend(codes.model, state.device, weights).decompress(codes)
-    write_audio(out, audio, codes.sample_rate)
+        first = next(pieces)
+        with written(out, codes.sample_rate, len(first)) as sink:
+            for piece in chain([first], pieces):
+                sink.write(piece)
     seconds = perf_counter() - start
     text = f"{out} ({codes.seconds:.1f} s of audio in {seconds:.1f} s)"
     payload = {
@@ -82,7 +84,7 @@ def decode(
         "codec": codes.model,
         "duration_s": round(codes.seconds, 3),
         "sample_rate": codes.sample_rate,
-        "channels": int(audio.shape[0]),
+        "channels": len(first),
         "seconds": round(seconds, 3),
     }
     state.output.result(payload, text, bare=str(out))

@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 import urllib.error
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
-from genaudio.audio import resample
+from genaudio.audio import read_audio, resample
 from genaudio.codec.codec import Codec
 from genaudio.codec.codes import Codes
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.streams import AudioFile, Clip, Sound
 
 if TYPE_CHECKING:
     from encodec.model import EncodecModel
@@ -34,8 +36,16 @@ class Backend(Protocol):
         """Turn audio float32 [C, T] into codes of at most `kbps` kbit/s a channel, all levels unless given."""
         ...
 
+    def compress_file(self, path: Path, kbps: float | None = None) -> Codes:
+        """As `compress`, from an audio file."""
+        ...
+
     def decompress(self, codes: Codes) -> np.ndarray:
         """Turn codes into audio, float32 [C, T] at the codes' sample rate."""
+        ...
+
+    def stretches(self, codes: Codes) -> Iterator[np.ndarray]:
+        """As `decompress`, piece by piece: float32 [C, t] each."""
         ...
 
 
@@ -68,19 +78,34 @@ class Bundled:
 
     def compress(self, audio: np.ndarray, rate: int, kbps: float | None = None) -> Codes:
         """See `Backend.compress`."""
+        return self._code(Clip(resample(audio, rate, self.codec.sample_rate)), kbps)
+
+    def compress_file(self, path: Path, kbps: float | None = None) -> Codes:
+        """See `Backend.compress_file`; the file is read in stretches, so its length does not matter."""
+        with AudioFile(path, self.codec.sample_rate) as sound:
+            return self._code(sound, kbps)
+
+    def _code(self, sound: Sound, kbps: float | None) -> Codes:
+        """Code a sound at the codec's sample rate."""
         levels = None
         if kbps is not None:
             levels = int(min(self.codec.levels, kbps * 1000 // self.codec.bitrate(1)))
             if levels < 1:
                 least = self.codec.bitrate(1) / 1000
                 raise GenaudioError(f"this codec needs at least {least:.2f} kbit/s a channel, not {kbps:g}")
-        sound = resample(audio, rate, self.codec.sample_rate)
-        codes = self.codec.encode(sound, levels)
-        rate = self.codec.sample_rate
-        return Codes(codes, self.codec.model.config.bins, sound.shape[1], rate, self.name, self.codec.digest)
+        codes, rate = self.codec.encode(sound, levels), self.codec.sample_rate
+        return Codes(codes, self.codec.model.config.bins, sound.samples, rate, self.name, self.codec.digest)
 
     def decompress(self, codes: Codes) -> np.ndarray:
         """See `Backend.decompress`.
+
+        Raises:
+            IncompatibleError: the codes were made by other weights.
+        """
+        return np.concatenate(list(self.stretches(codes)), axis=1)
+
+    def stretches(self, codes: Codes) -> Iterator[np.ndarray]:
+        """See `Backend.stretches`.
 
         Raises:
             IncompatibleError: the codes were made by other weights.
@@ -91,7 +116,7 @@ class Bundled:
                 f"the codes were made by the codec {codes.digest[:12]}, this is {self.codec.digest[:12]}; "
                 "decode them with the version of genaudio that made them"
             )
-        return self.codec.decode(codes.codes, codes.samples)
+        yield from self.codec.decode_stretches(codes.codes, codes.samples)
 
 
 class Official:
@@ -121,6 +146,14 @@ class Official:
         segments = tuple(part.shape[2] for part, _ in frames)
         bins, rate = self.model.quantizer.bins, self.model.sample_rate
         return Codes(codes, bins, sound.shape[1], rate, self.name, "", segments, scales)
+
+    def compress_file(self, path: Path, kbps: float | None = None) -> Codes:
+        """See `Backend.compress_file`; the whole file is in memory."""
+        return self.compress(*read_audio(path), kbps)
+
+    def stretches(self, codes: Codes) -> Iterator[np.ndarray]:
+        """See `Backend.stretches`: all in one piece."""
+        yield self.decompress(codes)
 
     def decompress(self, codes: Codes) -> np.ndarray:
         """See `Backend.decompress`."""

@@ -20,10 +20,13 @@ from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.quantizer import STATISTICS
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.streams import Clip, Sound
 from genaudio.weights import load_weights
 
 STRETCH = 4096
 """Frames that go through the networks at once (47 s at 44.1 kHz)."""
+Excitation = Callable[[int, int], np.ndarray]
+"""Makes what the score knows of a stretch of (first sample, samples): float32 [C, t]."""
 _NOISE_BLOCK = 1 << 16
 
 
@@ -119,22 +122,24 @@ class Codec:
             raise GenaudioError(f"this codec has 1 to {self.levels} levels, not {levels}")
         return levels
 
-    def _stretch(self, signal: np.ndarray | None, span: Span, channels: int, samples: int) -> Tensor:
-        """The samples of a span of a signal [C, T] (silence for None), zero-padded at the end: [C, t]."""
-        hop = self.model.config.hop
-        length = (span.high - span.low - 1) * hop + hop // 2
-        out = np.zeros((channels, length), np.float32)
-        if signal is not None:
-            part = signal[:, span.low * hop : min(samples, span.low * hop + length)]
-            out[:, : part.shape[1]] = part
-        return torch.from_numpy(out).to(self.device)
+    def _length(self, span: Span) -> int:
+        """Samples that the networks see of a span."""
+        return (span.high - span.low - 1) * self.model.config.hop + self.model.config.hop // 2
+
+    def _stretch(self, sound: Sound, span: Span) -> Tensor:
+        """The samples of a span, finite and in -1..1: [C, t]."""
+        audio = sound.read(span.low * self.model.config.hop, self._length(span))
+        return torch.from_numpy(np.clip(np.nan_to_num(audio), -1, 1)).to(self.device)
 
     @torch.inference_mode()
-    def encode(self, audio: np.ndarray, levels: int | None = None, excitation: np.ndarray | None = None) -> np.ndarray:
+    def encode(
+        self, audio: np.ndarray | Sound, levels: int | None = None, excitation: np.ndarray | None = None
+    ) -> np.ndarray:
         """Turn audio into codes.
 
         Args:
-            audio: float32 [C, T] at the codec's sample rate, in -1..1; every channel is coded by itself.
+            audio: float32 [C, T] at the codec's sample rate, in -1..1, or a sound that is read in stretches; every
+                channel is coded by itself.
             levels: codebooks to use, all unless given.
             excitation: what the score knows, float32 [C, T]; None for audio without a score.
 
@@ -145,15 +150,15 @@ class Codec:
             GenaudioError: there are no samples, or the levels are out of range.
         """
         levels = self._check_levels(levels)
-        channels, samples = audio.shape
-        if samples == 0 or channels == 0:
+        sound: Sound = Clip(audio) if isinstance(audio, np.ndarray) else audio
+        if sound.samples == 0 or sound.channels == 0:
             raise GenaudioError("there is no audio to encode")
-        audio = np.clip(np.nan_to_num(audio), -1, 1)
+        score = None if excitation is None else Clip(excitation)
         parts = []
-        for span in spans(self.frames_of(samples), self.model.reach):
-            sound = self._stretch(audio, span, channels, samples)
-            known = self._stretch(excitation, span, channels, samples)
-            latents = self.model.encode(sound, known)[:, :, span.first - span.low : span.last - span.low]
+        for span in spans(self.frames_of(sound.samples), self.model.reach):
+            heard = self._stretch(sound, span)
+            known = torch.zeros_like(heard) if score is None else self._stretch(score, span)
+            latents = self.model.encode(heard, known)[:, :, span.first - span.low : span.last - span.low]
             parts.append(self.model.quantizer.vq.encode(latents, levels).transpose(0, 1).cpu().numpy().astype(np.int16))
         return np.concatenate(parts, axis=2)
 
@@ -162,12 +167,11 @@ class Codec:
         latents: Tensor = self.model.quantizer.vq.decode(codes.transpose(0, 1))
         return latents
 
-    @torch.inference_mode()
     def decode(
         self,
         codes: np.ndarray,
         samples: int | None = None,
-        excitation: np.ndarray | Callable[[int, int], np.ndarray] | None = None,
+        excitation: np.ndarray | Excitation | None = None,
         seed: int = 0,
     ) -> np.ndarray:
         """Turn codes into audio.
@@ -185,27 +189,40 @@ class Codec:
         Raises:
             GenaudioError: the codes have another shape or are out of range.
         """
+        return np.concatenate(list(self.decode_stretches(codes, samples, excitation, seed)), axis=1)
+
+    def decode_stretches(
+        self,
+        codes: np.ndarray,
+        samples: int | None = None,
+        excitation: np.ndarray | Excitation | None = None,
+        seed: int = 0,
+    ) -> Iterator[np.ndarray]:
+        """As `decode`, stretch by stretch, so that memory does not grow with the length: float32 [C, t] each."""
         self._check_codes(codes)
         hop, (channels, _, frames) = self.model.config.hop, codes.shape
         samples = (frames - 1) * hop if samples is None else samples
-        out = np.zeros((channels, samples), np.float32)
+        known = Clip(excitation).read if isinstance(excitation, np.ndarray) else excitation
         for span in spans(frames, self.model.reach):
-            length = (span.high - span.low - 1) * hop + hop // 2
-            noise = torch.from_numpy(white_noise(span.low * hop, length, seed)).to(self.device).expand(channels, -1)
-            latents = self.dequantize(
-                torch.from_numpy(codes[:, :, span.low : span.high].astype(np.int64)).to(self.device)
-            )
-            if excitation is None:
-                known = self.model.hear(latents, span.low * hop, length)
-            elif callable(excitation):
-                known = torch.from_numpy(excitation(span.low * hop, length)).to(self.device)
-            else:
-                known = self._stretch(excitation, span, channels, samples)
-            sound = self.model.decode(latents, known, noise).cpu().numpy()
             start, stop = span.first * hop, samples if span.last == frames else min(samples, span.last * hop)
-            part = sound[:, start - span.low * hop : stop - span.low * hop]
-            out[:, start : start + part.shape[1]] = part
-        return np.clip(np.nan_to_num(out), -1, 1)
+            sound = self._decode_span(codes, span, known, seed)[:, start - span.low * hop : stop - span.low * hop]
+            out = np.zeros((channels, max(0, stop - start)), np.float32)
+            out[:, : sound.shape[1]] = np.clip(np.nan_to_num(sound), -1, 1)
+            yield out
+
+    @torch.inference_mode()
+    def _decode_span(self, codes: np.ndarray, span: Span, known: Excitation | None, seed: int) -> np.ndarray:
+        """Decode one stretch with its margins: float32 [C, t]."""
+        start, length = span.low * self.model.config.hop, self._length(span)
+        noise = torch.from_numpy(white_noise(start, length, seed)).to(self.device).expand(len(codes), -1)
+        part = torch.from_numpy(codes[:, :, span.low : span.high].astype(np.int64)).to(self.device)
+        latents = self.dequantize(part)
+        if known is None:
+            excitation = self.model.hear(latents, start, length)
+        else:
+            excitation = torch.from_numpy(known(start, length)).to(self.device)
+        decoded: np.ndarray = self.model.decode(latents, excitation, noise).cpu().numpy()
+        return decoded
 
     def _check_codes(self, codes: np.ndarray) -> None:
         if codes.ndim != 3 or codes.shape[2] == 0:

@@ -21,6 +21,7 @@ from genaudio.errors import GenaudioError, IncompatibleError
 
 MAGIC = b"GENCODES"
 VERSION = 1
+_PACKED = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,24 @@ class Codes:
 
 def _pack(codes: np.ndarray, bits: int) -> bytes:
     """Pack integers of `bits` bits, highest bit first."""
-    flat = codes.reshape(-1).astype(np.uint32)
-    planes = (flat[:, None] >> np.arange(bits - 1, -1, -1, dtype=np.uint32)) & 1
-    return np.packbits(planes.astype(np.uint8)).tobytes()
+    shifts, parts = np.arange(bits - 1, -1, -1, dtype=np.uint16), []
+    flat = codes.reshape(-1).astype(np.uint16)
+    for start in range(0, len(flat), _PACKED):  # eight codes fill whole bytes, so parts can be joined
+        planes = (flat[start : start + _PACKED, None] >> shifts) & 1
+        parts.append(np.packbits(planes.astype(np.uint8)).tobytes())
+    return b"".join(parts)
 
 
 def _unpack(packed: bytes, count: int, bits: int) -> np.ndarray:
     """Undo `_pack`: int16 [count]."""
-    planes = np.unpackbits(np.frombuffer(packed, np.uint8), count=count * bits).reshape(count, bits).astype(np.int32)
-    return (planes << np.arange(bits - 1, -1, -1)).sum(axis=1).astype(np.int16)
+    content, out = np.frombuffer(packed, np.uint8), np.zeros(count, np.int16)
+    shifts = np.arange(bits - 1, -1, -1, dtype=np.int32)
+    for start in range(0, count, _PACKED):
+        here = min(_PACKED, count - start)
+        first = start * bits // 8
+        planes = np.unpackbits(content[first : first + -(-here * bits // 8)], count=here * bits).reshape(here, bits)
+        out[start : start + here] = (planes.astype(np.int32) << shifts).sum(axis=1)
+    return out
 
 
 def write_codes(path: Path, codes: Codes) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """Example: genaudio compose --style waltz --key A --bars 16 -o waltz.mid -o waltz.abc
 
+Example: genaudio compose --style reel:0.6,air:0.4 --form AABA --bars 32 --range D4-B5
+
 Example: genaudio compose --primer start.mid --bars 16 -o whole.mid
 
 Example: genaudio compose --infill tune.abc --bars 5-8 -o changed.abc"""
@@ -40,6 +42,11 @@ def compose(
         ),
     ] = None,
     tempo: options.Tempo = None,
+    form: options.Form = None,
+    pitch_range: options.Range = None,
+    lowest: options.Lowest = None,
+    highest: options.Highest = None,
+    density: options.Density = None,
     temperature: options.Temperature = 0.95,
     primer: Annotated[
         Path | None,
@@ -59,13 +66,17 @@ def compose(
 ) -> None:
     """Compose melodies, go on from the beginning of one, or rewrite some bars, without screening or rendering."""
     from genaudio.melody.given import agree, parse_bars
+    from genaudio.melody.reach import chosen_range
     from genaudio.melody.wish import Wish
     from genaudio.production.compose import compose_with_settings, given_melody, melody_files, write_melodies
 
     state, seed = state_of(ctx), seed_of(state_of(ctx))
     rewrite = parse_bars(bars) if infill is not None and bars is not None else None
     number = None if rewrite is not None else _whole_number(bars)
-    wish = Wish(style=style, key=key, mode=mode, metre=meter, bars=number, tempo=tempo, temperature=temperature)
+    low, high = chosen_range(pitch_range, lowest, highest)
+    wish = Wish(
+        style, key, mode, meter, number, tempo, temperature, form=form, lowest=low, highest=high, density=density
+    )
     given = given_melody(primer, infill, rewrite)
     given = None if given is None else agree(given, wish)
     files = melody_files(out or [], count)

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from genaudio.production import Made
 
 
+EXAMPLES = """Example: genaudio make --style jig --key G --instrument flute --bars 16 --format mp3
+
+Example: genaudio make --style waltz --form AABA --bars 32 --range C4-C6 --instrument clarinet"""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: genaudio make --style jig --key G --instrument flute --bars 16 --format mp3")(make)
+    app.command(epilog=EXAMPLES)(make)
 
 
 def make(
@@ -30,6 +35,11 @@ def make(
     meter: options.Meter = None,
     bars: options.Bars = None,
     tempo: options.Tempo = None,
+    form: options.Form = None,
+    pitch_range: options.Range = None,
+    lowest: options.Lowest = None,
+    highest: options.Highest = None,
+    density: options.Density = None,
     temperature: options.Temperature = 0.95,
     instrument: options.Instrument = "violin",
     count: Annotated[int, typer.Option(help="How many tracks; each takes the next seed.")] = 1,
@@ -49,11 +59,13 @@ def make(
     A melody that is not clear is composed anew. Exit code: 0 all clear, 1 something is for review or a match,
     2 something could not be screened.
     """
+    from genaudio.melody.reach import chosen_range
     from genaudio.melody.wish import Wish
     from genaudio.production import make as make_tracks
 
     state = state_of(ctx)
-    wish = Wish(style=style, key=key, mode=mode, metre=meter, bars=bars, tempo=tempo, temperature=temperature)
+    low, high = chosen_range(pitch_range, lowest, highest)
+    wish = Wish(style, key, mode, meter, bars, tempo, temperature, form=form, lowest=low, highest=high, density=density)
     formats = [name for entry in audio_format or () for name in entry.split(",")]
     start = perf_counter()
     with state.output.progress("Making a track") as tell:

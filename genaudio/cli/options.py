@@ -11,12 +11,21 @@ Catalogues = Annotated[
     list[Path] | None,
     typer.Option("--catalogue", help="A catalogue to screen against, beside the training works; may be repeated."),
 ]
-Style = Annotated[str | None, typer.Option(help="Tune type, such as reel, jig, waltz or march.")]
+Style = Annotated[
+    str | None, typer.Option(help="Tune type, such as reel, jig or waltz, or a blend such as reel:0.6,air:0.4.")
+]
 KeyName = Annotated[str | None, typer.Option("--key", help="Tonic or key, such as D, Bb or 'E minor'.")]
 Mode = Annotated[str | None, typer.Option(help="major, minor, dorian or mixolydian.")]
 Meter = Annotated[str | None, typer.Option("--meter", "--metre", help="Time signature, such as 4/4 or 6/8.")]
 Bars = Annotated[int | None, typer.Option(help="Number of bars, the pickup not counted.")]
 Tempo = Annotated[float | None, typer.Option(help="Quarter notes a minute.")]
 Temperature = Annotated[float, typer.Option(help="Boldness: 1 as learnt, less is tamer.")]
+Form = Annotated[
+    str | None, typer.Option(help="A letter for each section, such as AABB or AABA: the same letter, the same notes.")
+]
+Range = Annotated[str | None, typer.Option("--range", help="Lowest and highest pitch, such as D4-B5; C4 is middle C.")]
+Lowest = Annotated[str | None, typer.Option(help="Lowest pitch alone, such as D4.")]
+Highest = Annotated[str | None, typer.Option(help="Highest pitch alone, such as B5.")]
+Density = Annotated[float | None, typer.Option(help="Notes a bar on average.")]
 Instrument = Annotated[str, typer.Option(help="Such as violin, flute, piano or guitar; genaudio models lists all.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what genaudio wrote there before.")]

@@ -12,13 +12,16 @@ import numpy as np
 from genaudio.assets import asset
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError
+from genaudio.melody.blend import main_style, parse_blend
 from genaudio.melody.build import load_model
 from genaudio.melody.dataset import condition_numbers
 from genaudio.melody.events import decode, make_frame
+from genaudio.melody.form import lay_form
 from genaudio.melody.given import Given, agree
 from genaudio.melody.grammar import Frame, Grammar
 from genaudio.melody.keeping import Kept, finish, keep
 from genaudio.melody.plan import Plan
+from genaudio.melody.reach import reach
 from genaudio.melody.sampling import ROWS, Draft, Sampler, Taste
 from genaudio.melody.settings import Settings, settle, settle_given
 from genaudio.melody.titles import make_title
@@ -34,20 +37,25 @@ CANDIDATES = ROWS
 
 @dataclass(frozen=True)
 class _Order:
-    """A melody under way: its settings, its candidates, and what is kept of a given one."""
+    """A melody under way: settings, candidates, what is kept of a given one, and by how many octaves it is raised."""
 
     seed: int
     number: int
     settings: Settings
     drafts: tuple[Draft, ...]
     kept: Kept | None
+    octaves: int
 
     def finished(self) -> Melody:
         """Return the melody."""
         chosen = self.settings
-        title = make_title(chosen.style, chosen.key, self.seed, self.number)
+        title = make_title(main_style(chosen.style), chosen.key, self.seed, self.number)
         if self.kept is None:
-            notes, pickup = decode(self.drafts[0].events), chosen.pickup / TICKS_PER_QUARTER
+            events = [
+                event._replace(pitch=event.pitch - 12 * self.octaves) if event.pitch is not None else event
+                for event in self.drafts[0].events
+            ]
+            notes, pickup = decode(events), chosen.pickup / TICKS_PER_QUARTER
         else:
             notes, pickup = self._best(self.kept), self.kept.melody.pickup
             title = self.kept.melody.title or title
@@ -57,6 +65,14 @@ class _Order:
         """Return the notes under which what follows is the likeliest, of candidates that change anything at all."""
         candidates = [(finish(kept, draft.events), draft.likelihood) for draft in self.drafts]
         return max(candidates, key=lambda candidate: (candidate[0] != kept.melody.notes, candidate[1]))[0]
+
+
+def _beyond(kept: Kept, settings: Settings, name: str) -> list[str]:
+    """Return a remark where kept notes leave the range that is wished."""
+    low = 0 if settings.lowest is None else settings.lowest
+    high = 127 if settings.highest is None else settings.highest
+    count = sum(not low <= note.pitch <= high for note in kept.notes)
+    return [f"{name} has {count} notes outside the wished range; they are kept, new ones stay inside."] if count else []
 
 
 class Composer:
@@ -135,24 +151,48 @@ class Composer:
         generator = np.random.default_rng((seed, number))
         taste = Taste(wish.temperature, wish.top_p, wish.min_p, wish.guidance)
         if given is None:
-            settings = self.settle(wish, generator)
-            frame = make_frame(settings.metre, settings.bars, settings.pickup)
-            return _Order(seed, number, settings, (self._draft(settings, frame, Plan(), generator, taste),), None)
+            return self._free_order(wish, seed, number, generator, taste)
         settings = settle_given(wish, given, self.config["usual"], self.model.vocabulary, generator)
-        kept = keep(given, settings.bars, self.model.vocabulary, self.grammar)
+        kept = keep(given, settings.bars, settings.form, self.model.vocabulary, self.grammar)
+        plan, _ = self._limited(kept.plan, settings, kept.octaves)
         chances = [np.random.default_rng((seed, number, candidate)) for candidate in range(1, CANDIDATES + 1)]
         if kept.plan.judged_from is None:
             del chances[1:]
-        settings = replace(settings, remarks=kept.remarks)
-        drafts = (self._draft(settings, kept.frame, kept.plan.afresh(), chance, taste) for chance in chances)
-        return _Order(seed, number, settings, tuple(drafts), kept)
+        settings = replace(settings, remarks=(*kept.remarks, *_beyond(kept, settings, given.name)))
+        drafts = (self._draft(settings, kept.frame, plan.afresh(), chance, taste) for chance in chances)
+        return _Order(seed, number, settings, tuple(drafts), kept, kept.octaves)
+
+    def _free_order(self, wish: Wish, seed: int, number: int, generator: np.random.Generator, taste: Taste) -> _Order:
+        """Settle a wish for which no notes are given."""
+        settings = self.settle(wish, generator)
+        frame, plan = make_frame(settings.metre, settings.bars, settings.pickup), Plan()
+        if settings.form is not None:
+            frame, plan = lay_form(settings.form, frame, plan)
+        plan, octaves = self._limited(plan, settings, None)
+        return _Order(seed, number, settings, (self._draft(settings, frame, plan, generator, taste),), None, octaves)
+
+    def _limited(self, plan: Plan, settings: Settings, octaves: int | None) -> tuple[Plan, int]:
+        """Return a plan with range and density as they are wished, and how many octaves higher it is written."""
+        vocabulary = self.model.vocabulary
+        octaves, low, high = reach(settings.lowest, settings.highest, vocabulary, octaves)
+        spacing = None if settings.density is None else settings.metre.bar_ticks / settings.density
+        if spacing is not None and spacing < min(vocabulary.notes):
+            raise GenaudioError(
+                f"{settings.density:g} notes do not go into a bar of {settings.metre}; wish a density of "
+                f"{settings.metre.bar_ticks // min(vocabulary.notes)} or less"
+            )
+        return replace(plan, lowest=low, highest=high, spacing=spacing), octaves
 
     def _draft(
         self, settings: Settings, frame: Frame, plan: Plan, generator: np.random.Generator, taste: Taste
     ) -> Draft:
-        style, key, metre = settings.style, settings.key, str(settings.metre)
-        conditions = condition_numbers(self.model.vocabulary, style, key, metre, frame.bars)
-        return Draft(frame, key.tonic, conditions, generator, taste, plan=plan)
+        key, metre = settings.key, str(settings.metre)
+        blend = () if settings.style is None else parse_blend(settings.style)
+        parts = tuple(
+            (condition_numbers(self.model.vocabulary, style, key, metre, frame.bars), weight)
+            for style, weight in blend or ((None, 1.0),)
+        )
+        return Draft(frame, key.tonic, parts[0][0], generator, taste, plan=plan, blend=parts if len(parts) > 1 else ())
 
     def settle(self, wish: Wish, generator: np.random.Generator) -> Settings:
         """Decide what a wish leaves open by what is usual for its style.

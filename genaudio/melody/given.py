@@ -181,10 +181,24 @@ def _check_length(melody: Melody, wish: Wish, rewrite: tuple[int, int] | None, n
         return _check_range(bars, wish, rewrite, name)
     if melody.notes[-1].offset_ticks >= MOST_BARS * melody.metre.bar_ticks:
         return [f"{name} has {bars} bars, and a melody has {MOST_BARS} at most with what is added; give a part of it"]
-    if wish.bars is not None and melody.notes[-1].offset_ticks >= wish.bars * melody.metre.bar_ticks:
+    if wish.wished_bars is not None and melody.notes[-1].offset_ticks >= wish.wished_bars * melody.metre.bar_ticks:
         return [
-            f"{name} fills {bars} bars, and {wish.bars} are wished in all, which leaves nothing to write; wish "
+            f"{name} fills {bars} bars, and {wish.wished_bars} are wished in all, which leaves nothing to write; wish "
             f"{bars + 1} to {MOST_BARS} bars"
+        ]
+    return [] if wish.form is None else _check_form(melody, wish.form, wish.wished_bars or 0, name)
+
+
+def _check_form(melody: Melody, form: str, bars: int, name: str) -> list[str]:
+    """Return what keeps a primer from being the beginning of a form."""
+    assert melody.metre is not None
+    section = bars // len(form)
+    if melody.notes[0].onset_ticks:
+        return [f"{name} begins with a rest, which a form cannot repeat; leave the rest or the form out"]
+    if melody.notes[-1].offset_ticks > section * melody.metre.bar_ticks:
+        return [
+            f"{name} has {melody.bars} bars, and a section of {form} has {section}; wish "
+            f"{melody.bars * len(form)} bars or more"
         ]
     return []
 
@@ -200,6 +214,8 @@ def _check_range(bars: int, wish: Wish, rewrite: tuple[int, int], name: str) -> 
         mistakes.append(f"the bars {first}-{last} are not all there; {name} has {bars} bars")
     if bars > MOST_BARS:
         mistakes.append(f"{name} has {bars} bars, and the model's context holds {MOST_BARS}; give a part of it")
+    if wish.form is not None:
+        mistakes.append(f"{name} keeps the form that it has; leave {wish.form} out of the wish")
     if wish.bars not in (None, bars):
         mistakes.append(f"{name} keeps its {bars} bars, and {wish.bars} are wished; leave the number out of the wish")
     return mistakes

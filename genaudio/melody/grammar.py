@@ -158,7 +158,8 @@ class Grammar:
         """Which rhythm symbols need a pitch, [rhythm symbols]."""
         return np.array([kind == NOTE for kind, _ in self.vocabulary.rhythms])
 
-    def pitches(self, tonic: int) -> NDArray[np.bool_]:
-        """Return which relative pitches are in range in a key, [pitches]."""
+    def pitches(self, tonic: int, lowest: int = 0, highest: int = 127) -> NDArray[np.bool_]:
+        """Return which relative pitches are in range in a key, [pitches]; MIDI pitches may bound it further."""
         midi = np.array([self.vocabulary.midi_pitch(n, tonic) for n in range(self.vocabulary.pitch_count)])
-        return np.asarray((midi >= self.vocabulary.lowest) & (midi <= self.vocabulary.highest))
+        low, high = max(lowest, self.vocabulary.lowest), min(highest, self.vocabulary.highest)
+        return np.asarray((midi >= low) & (midi <= high))

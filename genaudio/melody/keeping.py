@@ -8,6 +8,7 @@ from statistics import median
 
 from genaudio.errors import GenaudioError
 from genaudio.melody.events import Event
+from genaudio.melody.form import lay_form
 from genaudio.melody.given import Given
 from genaudio.melody.grammar import Frame, Grammar
 from genaudio.melody.hearing import LONGEST_BREATH, Ear, snapped
@@ -44,19 +45,20 @@ class Kept:
     remarks: tuple[str, ...] = ()
 
 
-def keep(given: Given, bars: int, vocabulary: Vocabulary, grammar: Grammar) -> Kept:
+def keep(given: Given, bars: int, form: str | None, vocabulary: Vocabulary, grammar: Grammar) -> Kept:
     """Lay a given melody out in so many bars.
 
     Args:
         given: as `genaudio.melody.given.agree` returns it.
         bars: of the finished melody, the pickup not counted.
+        form: of the finished melody, of whose first section a given beginning is the beginning; None for none.
         vocabulary: what the model can say.
         grammar: of the same vocabulary.
 
     Raises:
         GenaudioError: a note has no place in the model's rhythms, or the rest of a bar cannot be filled.
     """
-    kept = _before(given, bars, vocabulary) if given.rewrite is None else _around(given, vocabulary)
+    kept = _before(given, bars, form, vocabulary) if given.rewrite is None else _around(given, vocabulary)
     _check_space(kept, given.name, grammar)
     outside = sum(not vocabulary.lowest <= note.pitch + 12 * kept.octaves <= vocabulary.highest for note in kept.notes)
     if outside:
@@ -69,13 +71,15 @@ def keep(given: Given, bars: int, vocabulary: Vocabulary, grammar: Grammar) -> K
     return kept
 
 
-def _before(given: Given, bars: int, vocabulary: Vocabulary) -> Kept:
+def _before(given: Given, bars: int, form: str | None, vocabulary: Vocabulary) -> Kept:
     """Keep all notes, with what the model writes after them."""
     melody = given.melody
     frame, start = _frame(melody, melody.notes[0].onset_ticks, bars * _bar(melody))
     ear = Ear(vocabulary, frame, melody, start)
     placed, now = ear.hear(melody.notes, 0, None)
     plan = Plan(placed, untied=frozenset({now}))
+    if form is not None:
+        frame, plan = lay_form(form, frame, plan)
     return Kept(melody, melody.notes, frame, plan, start, (now, frame.end), ear.octaves)
 
 
@@ -171,6 +175,8 @@ def _spaces(frame: Frame, begin: int, end: int) -> Iterator[tuple[int, int]]:
     if line < end:
         yield 0, min(frame.bar_ticks, end - line)
         yield 0, end - frame.pickup - frame.locate(end - 1)[0] * frame.bar_ticks
+        if frame.stops:  # later sections have a pickup, too
+            yield frame.bar_ticks - frame.pickup, frame.pickup
 
 
 def finish(kept: Kept, events: Sequence[Event]) -> tuple[Note, ...]:

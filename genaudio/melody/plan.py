@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from genaudio.melody.events import Event
 from genaudio.melody.vocabulary import NOTE, REST, TIE, Vocabulary
 
+HASTE, MOST_HASTE = 0.7, 5.0
+"""How strongly a note too few or too many is felt, and how strongly at most, in nats for an octave of duration."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -34,8 +37,10 @@ class Plan:
         join: the end of what is written anew and the MIDI pitch that must sound there, since it is tied on.
         judged_from: from here on given events are judged (see `Draft.likelihood`); None for never.
         lowest, highest: MIDI pitches that may be written.
+        spacing: how many ticks there are to be for each note on average; None for any number.
         placed: all events so far, by their onsets.
         sounding: the MIDI pitch that sounds now, or None.
+        lead: how many notes have been written more than `spacing` asks for.
     """
 
     given: Mapping[int, Event] = field(default_factory=dict)
@@ -46,12 +51,14 @@ class Plan:
     judged_from: int | None = None
     lowest: int = 0
     highest: int = 127
+    spacing: float | None = None
     placed: dict[int, Event] = field(default_factory=dict)
     sounding: int | None = None
+    lead: float = 0.0
 
     def afresh(self) -> Plan:
         """Return the same plan with nothing placed yet."""
-        return replace(self, placed={}, sounding=None)
+        return replace(self, placed={}, sounding=None, lead=0.0)
 
     def settled(self, tick: int) -> Event | None:
         """Return the event that must stand at a tick, or None where the model is free."""
@@ -88,8 +95,23 @@ class Plan:
         """Return the MIDI pitch that a note must have for what is tied to it, or None where it is free."""
         return self.join[1] if self.join is not None and tick + duration == self.join[0] else None
 
+    def pull(self, vocabulary: Vocabulary) -> NDArray[np.float64] | None:
+        """Return what to add to the scores of the rhythm symbols [S] to come back to the wished density, or None.
+
+        Too few notes so far make notes shorter than the mean likelier and rests less likely, too many the reverse.
+        """
+        if self.spacing is None:
+            return None
+        haste = float(np.clip(-HASTE * self.lead, -MOST_HASTE, MOST_HASTE))
+        kinds = np.array([kind for kind, _ in vocabulary.rhythms])
+        durations = np.array([duration for _, duration in vocabulary.rhythms], dtype=np.float64)
+        shorter = np.log2(self.spacing / durations)
+        return np.where(kinds == NOTE, haste * shorter, np.where(kinds == REST, -abs(haste), -haste))
+
     def place(self, tick: int, event: Event) -> None:
         """Take an event into account."""
+        if self.spacing is not None and self.settled(tick) is None:
+            self.lead += (event.kind == NOTE) - event.duration / self.spacing
         self.placed[tick] = event
         if event.kind != TIE:
             self.sounding = None if event.kind == REST else event.pitch

@@ -54,6 +54,7 @@ class Draft:
         events: what is written so far.
         plan: what is settled of it before it is written.
         likelihood: how likely the model finds what the plan has it judge, in nats.
+        blend: where styles are blended, the prefix of each with its weight, which sum to 1; `conditions` is not used.
     """
 
     frame: Frame
@@ -64,6 +65,12 @@ class Draft:
     events: list[Event] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     likelihood: float = 0.0
+    blend: tuple[tuple[tuple[int, ...], float], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[tuple[int, ...], float], ...]:
+        """The prefixes under which the model is asked, each with its weight."""
+        return self.blend or ((self.conditions, 1.0),)
 
     def judge(self, scores: NDArray[np.float64], symbol: int) -> None:
         """Add the likelihood of a symbol under scores [N]."""
@@ -113,13 +120,15 @@ class Sampler:
         for draft in drafts:
             if not draft.plan.given:  # what is given was checked where it was laid out
                 self.grammar.check(draft.frame)
-        for start in range(0, len(drafts), ROWS):
-            self._write_rows(drafts[start : start + ROWS])
+        for count in sorted({len(draft.parts) for draft in drafts}):
+            alike = [draft for draft in drafts if len(draft.parts) == count]
+            for start in range(0, len(alike), ROWS):
+                self._write_rows(alike[start : start + ROWS])
 
     def _write_rows(self, drafts: Sequence[Draft]) -> None:
-        """Write up to `ROWS` drafts together."""
+        """Write up to `ROWS` drafts together, all of as many styles."""
         histories = [History(self.vocabulary, draft.frame, draft.tonic) for draft in drafts]
-        ranges = [self.grammar.pitches(draft.tonic) for draft in drafts]
+        ranges = [self.grammar.pitches(draft.tonic, draft.plan.lowest, draft.plan.highest) for draft in drafts]
         guided = any(draft.taste.guidance != 1 for draft in drafts)
         conditions = self._conditions(drafts, guided)
         cache = self.model.new_cache(len(conditions))
@@ -128,13 +137,15 @@ class Sampler:
             self._step(drafts, histories, ranges, features, conditions, cache)
 
     def _conditions(self, drafts: Sequence[Draft], guided: bool) -> torch.Tensor:
-        """Return the prefixes [rows, C]; for guidance followed by the same without style and mode."""
-        rows = [draft.conditions for draft in drafts]
-        rows += [rows[-1]] * (ROWS - len(rows))
+        """Return the prefixes [rows, C], a block for each style; for guidance one more without style and mode."""
+        rows: list[tuple[int, ...]] = []
+        for part in range(len(drafts[0].parts)):
+            block = [draft.parts[part][0] for draft in drafts]
+            rows += block + [block[-1]] * (ROWS - len(block))
         wished = torch.tensor(rows, device=self.device)
         if not guided:
             return wished
-        free = wished.clone()
+        free = wished[:ROWS].clone()
         for name in ("style", "mode"):
             column = CONDITIONS.index(name)
             free[:, column] = condition_sizes(self.vocabulary)[column] - 1
@@ -154,14 +165,13 @@ class Sampler:
         padded = (features + [features[-1]] * (ROWS - len(features))) * copies
         inputs = torch.tensor(padded, device=self.device)[:, None]
         hidden = self.model(inputs, conditions, cache)
-        guidance = [draft.taste.guidance for draft in drafts]
-        rhythm_scores = self._guided(self.model.rhythm_logits(hidden, inputs), guidance)
+        rhythm_scores = self._mixed(self.model.rhythm_logits(hidden, inputs), drafts)
         rhythms = [0] * len(drafts)
         for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
             if not history.done:
                 rhythms[index] = self._rhythm(draft, history, rhythm_scores[index])
         chosen = torch.tensor((rhythms + [0] * (ROWS - len(rhythms))) * copies, device=self.device)[:, None]
-        pitch_scores = self._guided(self.model.pitch_logits(hidden, inputs, chosen), guidance)
+        pitch_scores = self._mixed(self.model.pitch_logits(hidden, inputs, chosen), drafts)
         for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
             if history.done:
                 continue
@@ -180,6 +190,8 @@ class Sampler:
         if settled is None:
             mask = self.grammar.mask(self.grammar.row(draft.frame, history.tick, history.sounding))
             mask = draft.plan.narrow(mask, self.vocabulary, history.tick)
+            pull = draft.plan.pull(self.vocabulary)
+            scores = scores if pull is None else scores + pull
             return choose(scores, mask, draft.taste, draft.generator.random())
         symbol = self.vocabulary.rhythm_index[settled.kind, settled.duration]
         if draft.plan.is_judged(history.tick):
@@ -204,10 +216,19 @@ class Sampler:
         return number
 
     @staticmethod
-    def _guided(scores: torch.Tensor, guidance: Sequence[float]) -> NDArray[np.float64]:
-        """Return scores [tunes, N] from [rows, 1, N], pushed from the free half towards the wished where guided."""
-        values = scores[:, 0].double().cpu().numpy()
-        if len(values) == ROWS:
-            return np.asarray(values[: len(guidance)])
-        wished, free = values[: len(guidance)], values[ROWS : ROWS + len(guidance)]
-        return np.asarray(free + np.array(guidance)[:, None] * (wished - free))
+    def _mixed(scores: torch.Tensor, drafts: Sequence[Draft]) -> NDArray[np.float64]:
+        """Return scores [tunes, N] from [rows, 1, N].
+
+        Blended styles are the weighted mean of their scores (a log-linear mixture); where there is guidance, the last
+        block of rows is free of it, and the wished scores are pushed away from the free ones.
+        """
+        blocks = scores[:, 0].double().cpu().numpy().reshape(-1, ROWS, scores.shape[-1])[:, : len(drafts)]
+        styles = len(drafts[0].parts)
+        wished = blocks[0]
+        if styles > 1:
+            weights = np.array([[weight for _, weight in draft.parts] for draft in drafts])
+            wished = np.einsum("ds,sdn->dn", weights, blocks[:styles])
+        if len(blocks) == styles:
+            return np.asarray(wished)
+        guidance = np.array([draft.taste.guidance for draft in drafts])[:, None]
+        return np.asarray(blocks[-1] + guidance * (wished - blocks[-1]))

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 
 from genaudio.errors import GenaudioError
+from genaudio.melody.blend import Blend, blend_text, parse_blend
+from genaudio.melody.form import USUAL_BARS, check_bars, parse_form
+from genaudio.melody.reach import check_range
 from genaudio.melody.usual import known_metres, known_styles
 from genaudio.score import Key, Metre, ScoreError, parse_mode
 
@@ -13,6 +16,8 @@ MOST_BARS = 128
 SLOWEST, FASTEST = 20.0, 400.0
 """Tempi in quarter notes a minute."""
 HIGHEST_TEMPERATURE, HIGHEST_GUIDANCE = 5.0, 10.0
+LEAST_DENSITY, MOST_DENSITY = 0.5, 32.0
+"""Notes a bar."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Wish:
     """A wish for a melody; what is None is drawn from what is usual for the style.
 
     Attributes:
-        style: tune type such as ``reel``; None for any.
+        style: tune type such as ``reel``, or a blend such as ``reel:0.6,air:0.4``; None for any.
         key: tonic such as ``D`` or ``Bb``, or a whole key such as ``E minor`` or ``Ador``.
         mode: ``major``, ``minor``, ``dorian``, ``mixolydian``... A metre or mode that the style never has is allowed.
         metre: time signature such as ``6/8``.
@@ -31,6 +36,10 @@ class Wish:
         min_p: least likelihood of a symbol beside the likeliest, 0 to less than 1.
         guidance: how much more the style and mode count, 0 to 10 (1 is by themselves).
         known: styles to accept instead of those of the shipped model (for a model of one's own).
+        form: letters, one for each of the sections of equal length, such as ``AABA``; the same letter means the same
+            notes, but for the last bar of the last section.
+        lowest, highest: pitches such as ``D4`` or ``Bb5`` (C4 is middle C), or MIDI numbers, that are not exceeded.
+        density: notes a bar on average, 0.5 to 32.
 
     Raises:
         GenaudioError: something cannot be wished or contradicts something else; all that is wrong is named.
@@ -47,19 +56,42 @@ class Wish:
     min_p: float = 0.02
     guidance: float = 1.0
     known: tuple[str, ...] = ()
+    form: str | None = None
+    lowest: str | int | None = None
+    highest: str | int | None = None
+    density: float | None = None
 
     def __post_init__(self) -> None:
-        if self.style is not None:  # slip_jig and Slip-Jig mean slip jig
-            object.__setattr__(self, "style", " ".join(self.style.lower().replace("-", " ").replace("_", " ").split()))
-        mistakes = [*self._check_style(), *self._check_key(), *self._check_metre(), *self._check_numbers()]
+        mistakes = [
+            *self._check_style(), *self._check_key(), *self._check_metre(), *self._check_numbers(), *self._check_form(),
+            *check_range(self.lowest, self.highest),
+        ]  # fmt: skip
         if mistakes:
             raise GenaudioError("this melody cannot be written: " + "; ".join(mistakes))
 
     def _check_style(self) -> list[str]:
-        styles = self.known or known_styles()
-        if self.style is None or self.style in styles:
+        if self.style is None:
             return []
-        return [f"unknown style {self.style!r}; the styles are {', '.join(styles)}"]
+        try:  # slip_jig and Slip-Jig mean slip jig
+            object.__setattr__(self, "style", blend_text(parse_blend(self.style)))
+        except GenaudioError as error:
+            return [str(error)]
+        styles = self.known or known_styles()
+        return [
+            f"unknown style {name!r}; the styles are {', '.join(styles)}"
+            for name, _ in self.blend
+            if name not in styles
+        ]
+
+    def _check_form(self) -> list[str]:
+        if self.form is None:
+            return []
+        try:
+            object.__setattr__(self, "form", parse_form(self.form))
+        except GenaudioError as error:
+            return [str(error)]
+        bars = self.bars
+        return check_bars(self.form, int(bars), MOST_BARS) if bars and 1 <= bars == int(bars) <= MOST_BARS else []
 
     def _check_key(self) -> list[str]:
         mistakes = []
@@ -102,6 +134,7 @@ class Wish:
             ("top_p", self.top_p, 0, 1, "least"),
             ("min_p", self.min_p, 0, 1, "most"),
             ("guidance", self.guidance, 0, HIGHEST_GUIDANCE, ""),
+            ("density", self.density, LEAST_DENSITY, MOST_DENSITY, ""),
         ):
             if value is None:
                 continue
@@ -113,6 +146,23 @@ class Wish:
                 )
                 mistakes.append(f"{name} must be from {words}{most:g}, not {value:g}")
         return mistakes
+
+    @property
+    def blend(self) -> Blend:
+        """The styles that are wished with their weights, which sum to 1; empty for any style."""
+        return () if self.style is None else parse_blend(self.style)
+
+    @property
+    def ranged(self) -> bool:
+        """Whether a range is wished, so that no instrument moves the melody into another octave."""
+        return self.lowest is not None or self.highest is not None
+
+    @property
+    def wished_bars(self) -> int | None:
+        """The number of bars, if wished; a form alone has sections of eight bars."""
+        if self.bars is None:
+            return None if self.form is None else USUAL_BARS * len(self.form)
+        return int(self.bars)
 
     @property
     def tonic(self) -> int | None:

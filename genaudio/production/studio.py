@@ -115,7 +115,7 @@ class Studio:
                 again = attempt_seed(seed, number)
                 with single_thread():
                     melody = self.composer.compose(wish, again, 1)[0]
-                yield again, fitted(melody, family)
+                yield again, fitted(melody, family, moves=not wish.ranged)
 
         return audition(candidates(), self.screener.screen, attempts)
 
@@ -169,16 +169,17 @@ def attempt_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(11))
 
 
-def fitted(melody: Melody, family: Family, tempo: float | None = None) -> Melody:
+def fitted(melody: Melody, family: Family, tempo: float | None = None, moves: bool = True) -> Melody:
     """Return a melody in the octave that suits an instrument best, with a tempo.
 
     Args:
         melody: the notes.
         family: the instrument.
         tempo: quarter notes a minute where the melody says nothing.
+        moves: False where the octave is wished and stays.
     """
     tempo = melody.tempo or tempo or DEFAULT_TEMPO
-    if not melody.notes:
+    if not melody.notes or not moves:
         return replace(melody, tempo=tempo)
     low, high = min(melody.pitches), max(melody.pitches)
 

@@ -41,8 +41,9 @@ def test_a_primer_is_gone_on_from(start, tmp_path, suffix):
     assert (work["key"], work["time_signature"], work["pickup"], work["title"]) == ("A dorian", "6/8", 0.5, "A start")
     assert work["notes"][-1][0] + work["notes"][-1][1] == 12.0
     assert found["settings"] == [
-        {"style": None, "key": "A dorian", "metre": "6/8", "bars": 4, "tempo": 150.0, "pickup": 0.5}
-    ]
+        {"style": None, "key": "A dorian", "metre": "6/8", "bars": 4, "tempo": 150.0, "pickup": 0.5,
+         "form": None, "lowest": None, "highest": None, "density": None}
+    ]  # fmt: skip
     assert found["given"] == {"file": str(start), "kept_notes": 12, "rewritten_bars": None, "remarks": []}
     again = run("compose", "--primer", out, "--bars", "6", "--seed", "3", "--json")
     assert json.loads(again.stdout)["works"][0]["notes"][: len(work["notes"])] == work["notes"]

@@ -208,5 +208,5 @@ def test_the_last_bar_is_made_whole(tiny_composer: Composer, vocabulary: Vocabul
     melody = replace(tune(EIGHT * 2), notes=tune(EIGHT * 2).notes[:14])
     assert tiny_composer.compose(Wish(), 1, 1, Given(melody, (4, 4)))[0].end == 8.0
     assert tiny_composer.compose(Wish(), 1, 1, Given(melody, (2, 2)))[0].end == 7.0
-    kept = keep(agree(Given(melody, (2, 2)), Wish()), 4, vocabulary, grammar)
+    kept = keep(agree(Given(melody, (2, 2)), Wish()), 4, None, vocabulary, grammar)
     assert (kept.free, kept.frame.end) == ((960, 1920), 3360)

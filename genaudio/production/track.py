@@ -172,15 +172,16 @@ def arrange(
     formats: tuple[str, ...],
     device: str,
     started: datetime,
+    title: str | None = None,
 ) -> Production:
-    """Make a composed melody ready for rendering: a title, dynamics, the instrument.
+    """Make a composed melody ready for rendering: a title where none is given, dynamics, the instrument.
 
     What it was compared with is still to be added.
     """
-    melody = phrased(session.melody)
-    melody = replace(melody, title=track_title(wish.style, melody, seed))
+    title = title or track_title(wish.style, session.melody, seed)
+    melody = replace(phrased(session.melody), title=title)
     return Production(
-        title=melody.title or "",
+        title=title,
         wish=wish,
         instrument=family.name,
         seed=seed,

@@ -1,0 +1,155 @@
+"""A worker process: loads the renderer once, then renders and packs one track after the other."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Literal
+
+from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.production.batch.site import share, whole_package
+from genaudio.production.release import Production
+from genaudio.production.studio import Renders
+from genaudio.production.track import produce
+from genaudio.score import ScoreError
+
+SPARE = 32 << 20
+"""Bytes that a disk must have free for a track to be begun."""
+Kind = Literal["ready", "done", "failed", "again", "full", "broken", "incompatible"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A track that is to be rendered: its number in the plan, its folder, and what was composed."""
+
+    number: int
+    folder: Path
+    production: Production
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a worker says.
+
+    Attributes:
+        kind: ``ready`` to begin; a track is ``done``, ``failed`` for good, or may be tried ``again``; the disk is
+            ``full``; the renderer cannot be loaded (``broken``, ``incompatible``).
+        number: of the track.
+        reason: why not.
+        stages: seconds by stage.
+        duration: seconds of audio.
+    """
+
+    kind: Kind
+    number: int = -1
+    reason: str = ""
+    stages: dict[str, float] = field(default_factory=dict)
+    duration: float = 0.0
+
+
+@dataclass(frozen=True)
+class ShippedRenderer:
+    """Loads the shipped renderer; it can be sent to another process.
+
+    Attributes:
+        device: where it runs.
+    """
+
+    device: str = "cpu"
+
+    def __call__(self) -> Renders:
+        """Load it."""
+        from genaudio.renderer import Renderer
+
+        return Renderer.load(device=self.device)
+
+
+def work(connection: Connection, load: Callable[[], Renders], lock: Path) -> None:
+    """Answer each `Task` that comes, until the connection is closed.
+
+    One thread renders: on a processor several workers gain more than several threads, and the last bits of the audio
+    do not depend on how many there are.
+
+    Args:
+        connection: to the process that hands out tracks.
+        load: gives the renderer.
+        lock: held, shared, while the worker lives.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who hands out the tracks decides when to stop
+    os.dup2(2, 1)  # stdout is kept for results
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    share(lock)
+    try:
+        renderer = load()
+        if torch := sys.modules.get("torch"):
+            torch.set_num_threads(1)
+    except IncompatibleError as error:
+        connection.send(Answer("incompatible", reason=str(error)))
+        return
+    except Exception as error:
+        connection.send(Answer("broken", reason=_reason(error)))
+        return
+    try:
+        connection.send(Answer("ready"))
+        while True:
+            task = connection.recv()
+            connection.send(answer(task, renderer))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _end_with_parent() -> None:
+    """End at once when the process that hands out tracks has died; what is half-made is removed by the next run."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def answer(task: Task, renderer: Renders) -> Answer:
+    """Make a track and say how it went."""
+    if manifest := whole_package(task.folder, task.production.seed):  # a worker before this one died just after it
+        return Answer("done", task.number, duration=float(manifest["audio"]["seconds"]))
+    try:
+        if task.folder.exists():
+            shutil.rmtree(task.folder)
+        if shutil.disk_usage(task.folder.parent).free < SPARE:
+            return Answer("full", task.number, f"the disk is full at {task.folder.parent}")
+        made = produce(task.folder, task.production, renderer)
+    except (GenaudioError, ScoreError, MemoryError, OSError, RuntimeError) as error:
+        if _is_full(error, task.folder.parent):
+            return Answer("full", task.number, f"the disk is full at {task.folder.parent}")
+        sure = isinstance(error, GenaudioError | ScoreError)
+        return Answer("failed" if sure else "again", task.number, _reason(error))
+    except Exception as error:
+        return Answer("failed", task.number, _reason(error))
+    return Answer("done", task.number, stages=dict(made.stages), duration=made.duration)
+
+
+def _is_full(error: BaseException, folder: Path) -> bool:
+    """Tell whether a disk without room is behind an error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    try:
+        return shutil.disk_usage(folder).free < SPARE // 8
+    except OSError:
+        return False
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, GenaudioError | ScoreError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

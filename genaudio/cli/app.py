@@ -9,6 +9,7 @@ import typer
 
 from genaudio import __version__
 from genaudio.cli import (
+    batch,
     catalogue,
     codec,
     compose,
@@ -71,7 +72,7 @@ def root(
         use_config(ctx, config, str(ctx.invoked_subcommand))
 
 
-COMMANDS = (make, compose, render, screen, catalogue, package, train, evaluate, corpus, codec, models, doctor)
+COMMANDS = (make, batch, compose, render, screen, catalogue, package, train, evaluate, corpus, codec, models, doctor)
 for command in COMMANDS:
     command.register(app)
 

@@ -9,7 +9,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,7 +20,9 @@ from genaudio.production.batch.crew import Crew
 from genaudio.production.batch.desk import Desk
 from genaudio.production.batch.earlier import Earlier, library_works
 from genaudio.production.batch.engine import Engine, LocalEngine
+from genaudio.production.batch.estimate import Estimate, estimate
 from genaudio.production.batch.ledger import Ledger, melody_json
+from genaudio.production.batch.library import row_of, write_library
 from genaudio.production.batch.orders import Order, orders_of
 from genaudio.production.batch.plan import Plan
 from genaudio.production.batch.result import BatchResult
@@ -69,9 +71,7 @@ def run_batch(
     tell(None, "Looking at the folder")
     orders = orders_of(plan)
     crew = crew or Crew.shipped(device)
-    workers = usual_workers(crew.device) if workers is None else workers
-    if workers < 1:
-        raise GenaudioError(f"the number of workers must be 1 or more, not {workers}")
+    workers = _checked(usual_workers(crew.device) if workers is None else workers)
     screener = crew.screener(plan.catalogues)
     library = library_works(libraries, site.root)
     with site.open(fingerprint(plan, screener, library, crew.device)):
@@ -82,6 +82,42 @@ def run_batch(
         result.seconds = perf_counter() - start
         run.finish()
     return result
+
+
+def try_batch(
+    plan: Plan,
+    out: Path | str | None = None,
+    *,
+    workers: int | None = None,
+    libraries: Sequence[Path] = (),
+    device: str = "auto",
+    crew: Crew | None = None,
+) -> tuple[Path, int, Estimate | None]:
+    """Look what `run_batch` would do, and make one track in a temporary place to measure how long it would take.
+
+    Returns:
+        the folder, how many tracks are there already, and what the others would take; None where all are there.
+
+    Raises:
+        as `run_batch`.
+    """
+    site = Site(Path(out) if out is not None else default_folder(plan))
+    crew = crew or Crew.shipped(device)
+    workers = _checked(usual_workers(crew.device) if workers is None else workers)
+    screener, library = crew.screener(plan.catalogues), library_works(libraries, site.root)
+    site.check(fingerprint(plan, screener, library, crew.device))
+    orders = orders_of(plan)
+    missing = [order for order in orders if not site.whole(order.name, order.seed)]
+    if not missing:
+        return site.root, len(orders), None
+    found = estimate(plan, missing, crew, screener, library, site.root, workers, usual_workers("cpu"))
+    return site.root, len(orders) - len(missing), found
+
+
+def _checked(workers: int) -> int:
+    if workers < 1:
+        raise GenaudioError(f"the number of workers must be 1 or more, not {workers}")
+    return workers
 
 
 def default_folder(plan: Plan) -> Path:
@@ -240,8 +276,10 @@ class _Run:
         self.tell((result.present + done) / result.tracks, ", ".join(words))
 
     def finish(self) -> None:
-        """Count the verdicts."""
-        for order in self.orders:
-            if manifest := self.site.whole(order.name, order.seed):
-                self.result.verdicts[str(manifest["verdict"])] += 1
-                self.result.recomposed += len(manifest["attempts"]) > 1
+        """Count the verdicts and write the library's pages."""
+        manifests = (self.site.whole(order.name, order.seed) for order in self.orders)
+        rows = [row_of(manifest) for manifest in manifests if manifest is not None]
+        self.result.verdicts.update(str(row["verdict"]) for row in rows)
+        self.result.recomposed = sum(row["attempts"] > 1 for row in rows)
+        with suppress(GenaudioError) if self.result.stopped else nullcontext():
+            write_library(self.site.root, self.result, rows)

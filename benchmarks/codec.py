@@ -61,7 +61,9 @@ def ours(codec: Codec, teacher: TeacherSet, way: str, original: list[float], dis
     measures, spent = Measures(), np.zeros(2)
     for index, played in enumerate(teacher.performances):
         audio = teacher.clip(index)[None]
-        known = excite(played.notes, audio.shape[1], SAMPLE_RATE)[None] if way == "informed" else None
+        known = None
+        if way == "informed":
+            known = excite(played.notes, audio.shape[1], SAMPLE_RATE, decay=teacher.decay(index))[None]
         began = time.perf_counter()
         codes = codec.encode(audio, excitation=known)
         coded = time.perf_counter()

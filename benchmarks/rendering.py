@@ -64,7 +64,7 @@ class Bench:
         ours = self.renderer.stem(part, SECONDS + RING)
         self.seconds_spent += time.perf_counter() - began
         self.seconds_rendered += SECONDS + RING
-        codec, known = self.renderer.codec, excite(notes, len(target), SAMPLE_RATE)[None]
+        codec, known = self.renderer.codec, excite(notes, len(target), SAMPLE_RATE, decay=family.decay)[None]
         floor = codec.decode(codec.encode(target[None], excitation=known), len(target), known)[0]
         quiet = ours[round((max(note.end for note in notes) + 1.3) * SAMPLE_RATE) :]
         return {

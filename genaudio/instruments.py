@@ -21,6 +21,7 @@ class Family:
         chords: True where players sound several notes at once as a rule.
         pan: usual place in the stereo picture, -1 (left) to 1 (right).
         vibrato: (sways a second, depth in semitones) of held notes; None where players do not sway.
+        decay: seconds in which a struck or plucked note falls away in the excitation; 0 for notes that are held up.
     """
 
     name: str
@@ -30,19 +31,20 @@ class Family:
     chords: bool
     pan: float
     vibrato: tuple[float, float] | None = None
+    decay: float = 0.0
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family("piano", 0, 28, 100, True, 0.0),
-    Family("guitar", 24, 40, 84, True, 0.15),
-    Family("bass", 32, 28, 60, False, 0.0),
+    Family("piano", 0, 28, 100, True, 0.0, decay=0.2),
+    Family("guitar", 24, 40, 84, True, 0.15, decay=0.15),
+    Family("bass", 32, 28, 60, False, 0.0, decay=0.2),
     Family("violin", 40, 55, 100, False, -0.2, (5.5, 0.17)),
     Family("cello", 42, 36, 76, False, 0.2, (5.1, 0.12)),
     Family("trumpet", 56, 52, 86, False, 0.25, (5.2, 0.04)),
     Family("clarinet", 71, 50, 91, False, -0.1),
     Family("flute", 73, 60, 96, False, -0.15, (4.3, 0.07)),
     Family("accordion", 21, 53, 89, True, 0.1),
-    Family("harp", 46, 36, 96, True, -0.25),
+    Family("harp", 46, 36, 96, True, -0.25, decay=0.15),
 )
 """The families in the order of their numbers in the model."""
 

@@ -79,6 +79,10 @@ class Material(Protocol):
         """Return what a clip plays, None where that is not known."""
         ...
 
+    def decay(self, index: int) -> float:
+        """Return in how many seconds the notes of a clip fall away (see `excite`)."""
+        ...
+
     def __len__(self) -> int: ...
 
 
@@ -110,7 +114,8 @@ class Crops:
         notes = self.material.notes(clip)
         if notes is None:
             return np.full((KEYS, self.recipe.frames + 1), UNKNOWN, np.float32)
-        return sounding_keys(notes, start, self.recipe.frames + 1, self.hop, SAMPLE_RATE)
+        decay = self.material.decay(clip)
+        return sounding_keys(notes, start, self.recipe.frames + 1, self.hop, SAMPLE_RATE, decay)
 
     def example(self, rng: np.random.Generator) -> Example:
         """Draw one example."""
@@ -119,7 +124,8 @@ class Crops:
         keys, notes = self._keys(clip, start), self.material.notes(clip)
         silent = np.zeros(self.samples, np.float32)
         if notes is not None and rng.random() >= self.recipe.alone:
-            return Example(np.clip(audio, -1, 1), excite(notes, self.samples, SAMPLE_RATE, start), keys, False)
+            known = excite(notes, self.samples, SAMPLE_RATE, start, decay=self.material.decay(clip))
+            return Example(np.clip(audio, -1, 1), known, keys, False)
         if rng.random() < self.recipe.quiet:
             faint = np.exp(rng.uniform(np.log(1e-5), np.log(1e-2)))
             audio = (rng.standard_normal(self.samples) * faint * rng.integers(0, 2)).astype(np.float32)
@@ -143,7 +149,10 @@ def whole_clips(material: Material, count: int, seconds: float, hop: int) -> Bat
     samples, count = round(seconds * SAMPLE_RATE), min(count, len(material))
     audio = np.stack([material.stretch(index, 0, samples) for index in range(count)])
     notes = [material.notes(index) for index in range(count)]
-    excitation = np.stack([excite(each or (), samples, SAMPLE_RATE) for each in notes])
-    keys = np.stack([sounding_keys(each or (), 0, samples // hop + 1, hop, SAMPLE_RATE) for each in notes])
+    decays = [material.decay(index) for index in range(count)]
+    played = [(each or (), decay) for each, decay in zip(notes, decays, strict=True)]
+    excitation = np.stack([excite(each, samples, SAMPLE_RATE, decay=decay) for each, decay in played])
+    frames = samples // hop + 1
+    keys = np.stack([sounding_keys(each, 0, frames, hop, SAMPLE_RATE, decay) for each, decay in played])
     alone = np.array([each is None for each in notes])
     return Batch(*(torch.from_numpy(part) for part in (audio, excitation, keys, alone)))

@@ -17,10 +17,12 @@ from genaudio.sounding import Sounding
 
 ATTACK = 0.002
 """Linear rise of a note in seconds."""
-RELEASE = 0.12
+RELEASE = 0.08
 """Time constant of the decay after a note's end in seconds."""
 TAIL = 0.5
 """Length of the decay in seconds, the last part of it faded to nothing."""
+SUSTAINED = 0.2
+"""Share of its first level to which a struck note's excitation falls while it is held."""
 LOUDNESS = 0.1
 """Level of one oscillator, whatever its number of harmonics."""
 
@@ -56,11 +58,21 @@ def pulses(phase: np.ndarray, harmonics: int) -> np.ndarray:
     return np.where(flat, float(harmonics), wave)
 
 
-def _envelope(length: int, held: int, sample_rate: int) -> np.ndarray:
-    """Rise, hold and decay of one note: float64 [length]; `held` samples before the decay."""
+def falling(since: np.ndarray, decay: float) -> np.ndarray:
+    """Level of a struck note at times in seconds since its onset, from 1 down to `SUSTAINED`; 1 where it is held up.
+
+    The decoder's gains are for all notes at once: an attack that opens them would strike older notes again, were these
+    still as loud as the new one.
+    """
+    return SUSTAINED + (1 - SUSTAINED) * np.exp(-since / decay) if decay > 0 else np.ones(len(since))
+
+
+def _envelope(length: int, held: int, sample_rate: int, decay: float) -> np.ndarray:
+    """Rise, hold and decay of one note: float64 [length]; `held` samples before the release."""
     envelope = np.minimum(1.0, (np.arange(length) + 1) / (ATTACK * sample_rate))
-    decay = np.arange(max(0, length - held))
-    tail = np.exp(-decay / (RELEASE * sample_rate)) * np.clip(2 * (1 - decay / (TAIL * sample_rate)), 0, 1)
+    envelope *= falling(np.arange(length) / sample_rate, decay)
+    release = np.arange(max(0, length - held))
+    tail = np.exp(-release / (RELEASE * sample_rate)) * np.clip(2 * (1 - release / (TAIL * sample_rate)), 0, 1)
     envelope[held:] *= tail
     return envelope
 
@@ -72,6 +84,7 @@ def excite(
     start: int = 0,
     bends: Sequence[tuple[float, float]] = (),
     vibrato: Vibrato | None = None,
+    decay: float = 0.0,
 ) -> np.ndarray:
     """Turn notes into the excitation of a stretch of audio.
 
@@ -82,6 +95,7 @@ def excite(
         start: first sample of the stretch. The result does not depend on how a piece is cut into stretches.
         bends: pitch bend as (seconds, semitones), each valid until the next.
         vibrato: how every note sways; None for steady pitches.
+        decay: seconds in which a struck or plucked note falls away; 0 for notes that are held up.
 
     Returns:
         float32 [samples].
@@ -97,7 +111,7 @@ def excite(
         harmonics = max(1, int(0.45 * sample_rate / frequency))
         where = np.arange(low - first, high - first)
         phase = _phase(frequency, first, where, sample_rate, bends, vibrato)
-        envelope = _envelope(stop - first, last - first, sample_rate)[low - first : high - first]
+        envelope = _envelope(stop - first, last - first, sample_rate, decay)[low - first : high - first]
         gain = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
         out[low - start : high - start] += gain * envelope * pulses(phase, harmonics)
     return out.astype(np.float32)

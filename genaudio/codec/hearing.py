@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from genaudio.codec.blocks import ConvNeXtBlock
-from genaudio.codec.excitation import LOUDNESS, RELEASE, TAIL
+from genaudio.codec.excitation import LOUDNESS, RELEASE, TAIL, falling
 from genaudio.sounding import Sounding
 
 LOWEST, KEYS = 21, 88
@@ -52,12 +52,15 @@ class Hearing(nn.Module):
         return logits
 
 
-def sounding_keys(notes: Iterable[Sounding], start: int, frames: int, hop: int, sample_rate: int) -> np.ndarray:
-    """What `Hearing` should hear: each key's envelope, 1 while held and falling after, as the excitation's.
+def sounding_keys(
+    notes: Iterable[Sounding], start: int, frames: int, hop: int, sample_rate: int, decay: float = 0.0
+) -> np.ndarray:
+    """What `Hearing` should hear: each key's envelope, as the excitation's.
 
     Args:
         notes: soundings in seconds.
         start: first sample of the stretch. frames: F, one every `hop` samples.
+        decay: as in `excite`.
 
     Returns:
         float32 [P, F] in 0..1.
@@ -69,7 +72,8 @@ def sounding_keys(notes: Iterable[Sounding], start: int, frames: int, hop: int, 
         if not 0 <= key < KEYS or note.start > times[-1] or note.end + TAIL < times[0]:
             continue
         after = np.clip(times - note.end, 0, None)
-        envelope = np.where((times >= note.start) & (after < TAIL), np.exp(-after / RELEASE), 0.0)
+        level = falling(np.clip(times - note.start, 0, None), decay)
+        envelope = np.where((times >= note.start) & (after < TAIL), level * np.exp(-after / RELEASE), 0.0)
         keys[key] = np.maximum(keys[key], envelope)
     return keys
 

@@ -45,6 +45,10 @@ class Recordings:
     def notes(self, index: int) -> None:
         """Return None: what a recording plays is not known."""
 
+    def decay(self, index: int) -> float:
+        """Return 0: nobody knows how its notes fall away."""
+        return 0.0
+
     def __len__(self) -> int:
         return len(self.rows)
 

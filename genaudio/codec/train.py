@@ -31,6 +31,9 @@ from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import load_weights, save_weights
 
+AUDIBLE = 0.1
+"""Activation from which on a key counts as sounding in the measures."""
+
 
 @dataclass(frozen=True)
 class CodecRecipe:
@@ -224,8 +227,9 @@ class CodecTraining:
                 measures[f"codes_{name}"] = [len(torch.unique(level)) for level in codes]
             if name == "alone" and self.model.hearing:
                 known = self.model.hear(latents, 0, batch.audio.shape[1])
+                heard = activations(self.model.hearing(latents))
                 if not batch.alone.any():
-                    measures["keys_f1"] = round(agreement(self.model.hearing(latents) > 0, batch.keys > 0.5), 3)
+                    measures["keys_f1"] = round(agreement(heard > AUDIBLE, batch.keys > AUDIBLE), 3)
             decoded = self.model.decode(latents, known, self._noise(batch.audio))
             measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, batch.audio)), 4)
         self.model.train()

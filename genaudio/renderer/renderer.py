@@ -112,7 +112,7 @@ class Renderer:
         vibrato = Vibrato(*part.family.vibrato) if part.family.vibrato else None
 
         def excitation(start: int, length: int) -> np.ndarray:
-            return excite(part.notes, length, rate, start, part.bends, vibrato)[None]
+            return excite(part.notes, length, rate, start, part.bends, vibrato, part.family.decay)[None]
 
         codes = self.codes(part, self.codec.frames_of(samples))
         return self.codec.decode(codes, samples, excitation, seed)[0]

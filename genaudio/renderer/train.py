@@ -79,7 +79,8 @@ class LatentSet:
         self.latents = []
         for index, played in enumerate(teacher.performances):
             audio = teacher.clip(index)[None]
-            codes = codec.encode(audio, excitation=excite(played.notes, audio.shape[1], SAMPLE_RATE)[None])
+            known = excite(played.notes, audio.shape[1], SAMPLE_RATE, decay=teacher.decay(index))
+            codes = codec.encode(audio, excitation=known[None])
             with torch.inference_mode():
                 latents = codec.dequantize(torch.from_numpy(codes.astype(np.int64)).to(codec.device))
             self.latents.append(latents[0].T.half().cpu().clone())
@@ -101,7 +102,8 @@ class LatentSet:
         """Audio and excitation of a stretch of frames, float32 [T] each."""
         first, samples = start * self.hop, frames * self.hop - self.hop // 2
         audio, notes = self.teacher.stretch(clip, first, samples), self.teacher.notes(clip)
-        return torch.from_numpy(audio), torch.from_numpy(excite(notes, samples, SAMPLE_RATE, first))
+        known = excite(notes, samples, SAMPLE_RATE, first, decay=self.teacher.decay(clip))
+        return torch.from_numpy(audio), torch.from_numpy(known)
 
 
 class RendererTraining:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from genaudio.errors import GenaudioError
-from genaudio.instruments import FAMILIES
+from genaudio.instruments import FAMILIES, family_named
 from genaudio.score import Melody
 from genaudio.sounding import Sounding
 from genaudio.teacher.performance import Performance, draw_performance
@@ -72,6 +72,10 @@ class TeacherSet:
     def notes(self, index: int) -> tuple[Sounding, ...]:
         """Return what a clip plays."""
         return self.performances[index].notes
+
+    def decay(self, index: int) -> float:
+        """Return in how many seconds the notes of a clip's instrument fall away; 0 for notes that are held up."""
+        return family_named(self.performances[index].family).decay
 
     def __len__(self) -> int:
         return len(self.performances)

@@ -79,3 +79,18 @@ def test_vibrato_and_stretches_join() -> None:
     whole = excite(notes, RATE, RATE, vibrato=vibrato)
     joined = [excite(notes, 30_000, RATE, vibrato=vibrato), excite(notes, RATE - 30_000, RATE, 30_000, (), vibrato)]
     np.testing.assert_allclose(np.concatenate(joined), whole, atol=1e-6)
+
+
+def test_struck_notes_fall_away_and_held_ones_do_not() -> None:
+    note = [Sounding(0.0, 1.0, 60, 100)]
+    held, struck = excite(note, RATE, RATE), excite(note, RATE, RATE, decay=0.2)
+    early, late = slice(0, 1000), slice(40_000, 44_000)
+    ratio = np.abs(struck[late]).max() / np.abs(held[late]).max()
+    assert ratio == pytest.approx(0.2 + 0.8 * np.exp(-0.95 / 0.2), abs=0.01)
+    assert np.abs(struck[early]).max() > 0.9 * np.abs(held[early]).max()
+
+
+def test_a_struck_note_does_not_depend_on_the_cut() -> None:
+    note = [Sounding(0.1, 1.0, 60, 100)]
+    whole = excite(note, RATE, RATE, decay=0.15)
+    np.testing.assert_allclose(excite(note, 10_000, RATE, 20_000, decay=0.15), whole[20_000:30_000], atol=1e-6)

@@ -36,6 +36,12 @@ def test_keys_of_a_stretch_are_those_of_the_whole() -> None:
     np.testing.assert_array_equal(sounding_keys(notes, 90 * HOP, 50, HOP, RATE), whole[:, 90:140])
 
 
+def test_struck_keys_fall_while_held() -> None:
+    row = sounding_keys([Sounding(0.0, 2.0, 60, 90)], 0, 100, HOP, RATE, decay=0.2)[60 - LOWEST]
+    times = np.arange(100) * HOP / RATE
+    np.testing.assert_allclose(row, 0.2 + 0.8 * np.exp(-times / 0.2), rtol=1e-5)
+
+
 def test_notes_beyond_the_keyboard_are_not_keys() -> None:
     assert not sounding_keys([Sounding(0, 1, 20, 90), Sounding(0, 1, 109, 90)], 0, 20, HOP, RATE).any()
 

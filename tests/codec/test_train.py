@@ -38,7 +38,7 @@ def teacher() -> TeacherSet:
     """Five seconds of two notes, played by the excitation itself."""
     notes = (Sounding(0.1, 0.9, 60, 100), Sounding(1.0, 1.8, 67, 80))
     audio = 0.2 * excite(notes, 5 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(24, axis=0)
-    return TeacherSet((audio * 32767).astype(np.int16), (Performance("piano", "melody", notes),) * 24)
+    return TeacherSet((audio * 32767).astype(np.int16), (Performance("violin", "melody", notes),) * 24)
 
 
 @pytest.fixture(autouse=True)

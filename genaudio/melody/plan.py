@@ -72,6 +72,15 @@ class Plan:
             return earlier if earlier.kind == TIE else None
         return None
 
+    def beginning(self) -> list[Event]:
+        """Return the given events from tick 0 on, up to the first that is free or judged."""
+        events: list[Event] = []
+        tick = 0
+        while tick in self.given and not self.is_judged(tick):
+            events.append(self.given[tick])
+            tick += events[-1].duration
+        return events
+
     def is_judged(self, tick: int) -> bool:
         """Return whether an event at a tick tells how well what is written anew fits what follows it."""
         return self.judged_from is not None and tick >= self.judged_from

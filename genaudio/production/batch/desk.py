@@ -112,7 +112,10 @@ class Desk:
             melodies = self.composer.compose_each([order.wish for order, _ in wanted], [seed for _, seed in wanted])
         self.seconds["compose"] += perf_counter() - start
         families = [family_named(order.instrument) for order, _ in wanted]
-        return [fitted(melody, family) for melody, family in zip(melodies, families, strict=True)]
+        return [
+            fitted(melody, family, moves=not order.wish.ranged)
+            for melody, family, (order, _) in zip(melodies, families, wanted, strict=True)
+        ]
 
     def _session(self, order: Order, first: Melody | GenaudioError | ScoreError | None) -> Session:
         """Decide which melody an order gets, or look up what an earlier run decided."""

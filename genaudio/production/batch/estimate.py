@@ -115,6 +115,7 @@ def estimate(
                     reasons.append(production)
                     continue
                 with single_thread():
+                    renderer.render(production.score, production.seed)  # the first time takes longer
                     made = produce(place / order.name, production, renderer)
                 break
         if made is None:

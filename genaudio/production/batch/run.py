@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from checks import Screener, Work
+from checks import CatalogueError, Screener, Work
 from genaudio.errors import GenaudioError
 from genaudio.production.batch.crew import Crew
 from genaudio.production.batch.desk import Desk
@@ -139,9 +139,13 @@ def fingerprint(plan: Plan, screener: Screener, library: Sequence[Work], device:
     digest = hashlib.sha256()
     for work in library:
         digest.update(json.dumps([work.id, work.title, melody_json(work.melody)]).encode())
+    catalogues: dict[str, str] = {}
+    for entry in catalogue_list(screener):
+        name = str(entry["name"])
+        catalogues[name if name not in catalogues else f"{name} ({len(catalogues) + 1})"] = entry["sha256"]
     return {
         "plan": plan.as_json(),
-        "catalogues": {entry["name"]: entry["sha256"] for entry in catalogue_list(screener)},
+        "catalogues": catalogues,
         "library": f"{len(library)} tracks, SHA-256 {digest.hexdigest()}" if library else "none",
         "models": model_hashes(),
         "versions": versions(device),
@@ -199,7 +203,8 @@ class _Run:
     def make(self, screener: Screener, library: Sequence[Work]) -> None:
         """Make what is missing."""
         with ExitStack() as stack:
-            engine = LocalEngine(self.crew.renderer, self.result.workers, self.site.workers_lock)
+            workers = min(self.result.workers, self.result.missing)
+            engine = LocalEngine(self.crew.renderer, workers, self.site.workers_lock)
             stack.enter_context(engine)
             self.tell(None, "Loading the models")
             earlier = Earlier(self.site.private / "earlier", screener, library)
@@ -210,8 +215,11 @@ class _Run:
             with _patient(lambda: self._stop(engine, "interrupted")):
                 try:
                     self._flow(desk, engine)
-                except OSError as error:
-                    self._stop(engine, f"{self.site.root} cannot be written: {error.strerror}")
+                except (OSError, CatalogueError) as error:
+                    cause = error if isinstance(error, OSError) else error.__cause__
+                    if not isinstance(cause, OSError):
+                        raise
+                    self._stop(engine, f"{self.site.root} cannot be written: {cause.strerror}")
                 if self.result.stopped:
                     self.tell(None, "Stopping; tracks under way are finished")
                     engine.stop()

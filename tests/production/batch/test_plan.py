@@ -163,6 +163,7 @@ groups:
             "naming: '{style}'\ngroups: [{count: 2, style: reel}]\n",
             "line 1: the naming template '{style}' calls track 1",
         ),
+        ("groups: [{count: 1, form: AABA, bars: 10}]\n", "track 1 of group-1: "),
         ("naming: '{title}'\ngroups: [{count: 2}]\n", "the naming template has 'title'"),
         ("naming: '{index'\ngroups: [{count: 2}]\n", "the naming template '{index'"),
         ("naming: '{style:04d}'\ngroups: [{count: 2, style: reel}]\n", "track 1 of group-1: Unknown format code 'd'"),

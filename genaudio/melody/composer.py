@@ -15,6 +15,7 @@ from genaudio.errors import GenaudioError
 from genaudio.melody.blend import main_style, parse_blend
 from genaudio.melody.build import load_model
 from genaudio.melody.dataset import condition_numbers
+from genaudio.melody.draft import Draft, Taste
 from genaudio.melody.events import decode, make_frame
 from genaudio.melody.form import lay_form
 from genaudio.melody.given import Given, agree
@@ -22,7 +23,7 @@ from genaudio.melody.grammar import Frame, Grammar
 from genaudio.melody.keeping import Kept, finish, keep
 from genaudio.melody.plan import Plan
 from genaudio.melody.reach import reach
-from genaudio.melody.sampling import ROWS, Draft, Sampler, Taste
+from genaudio.melody.sampling import ROWS, Sampler
 from genaudio.melody.settings import Settings, settle, settle_given
 from genaudio.melody.titles import make_title
 from genaudio.melody.transformer import MelodyTransformer

@@ -7,13 +7,14 @@ import torch
 from genaudio.errors import GenaudioError
 from genaudio.melody import Composer, Given, Wish
 from genaudio.melody.dataset import condition_numbers, make_example
+from genaudio.melody.draft import Draft
 from genaudio.melody.events import Event, encode
 from genaudio.melody.given import agree
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.hearing import Ear
 from genaudio.melody.keeping import keep
 from genaudio.melody.plan import Plan
-from genaudio.melody.sampling import Draft, Sampler
+from genaudio.melody.sampling import Sampler
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.vocabulary import Vocabulary
 from genaudio.score import Key, Melody, Metre, Note

@@ -7,12 +7,13 @@ from genaudio.errors import GenaudioError
 from genaudio.melody import Composer, Given, Wish
 from genaudio.melody.blend import blend_text, main_style, parse_blend
 from genaudio.melody.dataset import condition_numbers
+from genaudio.melody.draft import Draft, Taste
 from genaudio.melody.events import make_frame
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.pitch_names import parse_pitch, pitch_name
 from genaudio.melody.plan import Plan
 from genaudio.melody.reach import chosen_range, parse_range, reach
-from genaudio.melody.sampling import Draft, Sampler, Taste
+from genaudio.melody.sampling import Sampler
 from genaudio.melody.settings import settle
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.vocabulary import Vocabulary

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from genaudio.melody.dataset import condition_numbers
+from genaudio.melody.draft import Draft, Taste, choose
 from genaudio.melody.events import decode, make_frame
 from genaudio.melody.grammar import Grammar
-from genaudio.melody.sampling import Draft, Sampler, Taste, choose
+from genaudio.melody.sampling import Sampler
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.score import Key, Metre
 

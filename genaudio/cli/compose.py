@@ -48,6 +48,9 @@ def compose(
     highest: options.Highest = None,
     density: options.Density = None,
     temperature: options.Temperature = 0.95,
+    top_p: options.TopP = 0.97,
+    min_p: options.MinP = 0.02,
+    guidance: options.Guidance = 1.0,
     primer: Annotated[
         Path | None,
         typer.Option(help="A MIDI, MusicXML, ABC or JSONL file to go on from. Its notes are kept and its bars count."),
@@ -75,8 +78,9 @@ def compose(
     number = None if rewrite is not None else _whole_number(bars)
     low, high = chosen_range(pitch_range, lowest, highest)
     wish = Wish(
-        style, key, mode, meter, number, tempo, temperature, form=form, lowest=low, highest=high, density=density
-    )
+        style, key, mode, meter, number, tempo, temperature, top_p, min_p, guidance,
+        form=form, lowest=low, highest=high, density=density,
+    )  # fmt: skip
     given = given_melody(primer, infill, rewrite)
     given = None if given is None else agree(given, wish)
     files = melody_files(out or [], count)

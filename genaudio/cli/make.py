@@ -41,6 +41,9 @@ def make(
     highest: options.Highest = None,
     density: options.Density = None,
     temperature: options.Temperature = 0.95,
+    top_p: options.TopP = 0.97,
+    min_p: options.MinP = 0.02,
+    guidance: options.Guidance = 1.0,
     instrument: options.Instrument = "violin",
     count: Annotated[int, typer.Option(help="How many tracks; each takes the next seed.")] = 1,
     out: Annotated[
@@ -65,7 +68,10 @@ def make(
 
     state = state_of(ctx)
     low, high = chosen_range(pitch_range, lowest, highest)
-    wish = Wish(style, key, mode, meter, bars, tempo, temperature, form=form, lowest=low, highest=high, density=density)
+    wish = Wish(
+        style, key, mode, meter, bars, tempo, temperature, top_p, min_p, guidance,
+        form=form, lowest=low, highest=high, density=density,
+    )  # fmt: skip
     formats = [name for entry in audio_format or () for name in entry.split(",")]
     start = perf_counter()
     with state.output.progress("Making a track") as tell:

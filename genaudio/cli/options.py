@@ -20,6 +20,9 @@ Meter = Annotated[str | None, typer.Option("--meter", "--metre", help="Time sign
 Bars = Annotated[int | None, typer.Option(help="Number of bars, the pickup not counted.")]
 Tempo = Annotated[float | None, typer.Option(help="Quarter notes a minute.")]
 Temperature = Annotated[float, typer.Option(help="Boldness: 1 as learnt, less is tamer.")]
+TopP = Annotated[float, typer.Option("--top-p", help="Only the likeliest symbols that make up this share.")]
+MinP = Annotated[float, typer.Option("--min-p", help="Only symbols at least this share as likely as the likeliest.")]
+Guidance = Annotated[float, typer.Option(help="How much more the style and mode count; 1 is by themselves.")]
 Form = Annotated[
     str | None, typer.Option(help="A letter for each section, such as AABB or AABA: the same letter, the same notes.")
 ]

@@ -129,3 +129,79 @@ def test_what_cannot_be_given_is_2(tmp_path, monkeypatch, start, whole, words, m
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "out.mid").exists()
+
+
+@pytest.mark.parametrize("command", ["compose", "make"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--form", "AABA", "--bars", "30"], "into which 30 bars cannot be divided; wish 28 or 32"),
+        (["--form", "rondo!"], "'rondo!' is no form; write 1 to 16 letters"),
+        (["--range", "D4"], "'D4' is no range of pitches; write it like D4-B5"),
+        (["--range", "B5-D4"], "runs downwards; write it as D4-B5"),
+        (["--range", "D4-E4"], "spans 2 semitones; a melody needs 7"),
+        (["--range", "D4-B5", "--lowest", "C4"], "leave the others out"),
+        (["--lowest", "H4"], "'H4' is no pitch; write it like D4, F#5 or Bb3"),
+        (["--style", "reel:0.6,techno:0.4"], "unknown style 'techno'; the styles are air,"),
+        (["--style", "reel:0.6,air"], "weighs some of its styles"),
+        (["--style", "reel:0,air:1"], "'reel:0' has no weight more than 0"),
+        (["--density", "0"], "density must be from 0.5 to 32, not 0"),
+        (["--top-p", "0"], "top_p must be from more than 0 to 1, not 0"),
+        (["--guidance", "11"], "guidance must be from 0 to 10, not 11"),
+    ],
+)
+def test_wishes_that_contradict_themselves_are_2(tmp_path, command, words, message):
+    result = run(command, *words, "--out", tmp_path / ("out.mid" if command == "compose" else "track"))
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_notes_than_a_bar_holds_are_2():
+    result = run("compose", "--density", "30", "--meter", "2/4", "--seed", "1")
+    assert result.exit_code == 2
+    assert "30 notes do not go into a bar of 2/4; wish a density of" in result.stderr
+
+
+def test_form_range_density_and_blend_are_wished_and_reported(tmp_path):
+    out = tmp_path / "out.mid"
+    result = run(
+        "compose", "--style", "reel:3,air:1", "--form", "abac", "--bars", "8", "--range", "D4-B5", "--density", "6",
+        "--guidance", "1.5", "--seed", "4", "--json", "-o", out,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    (settings,) = json.loads(result.stdout)["settings"]
+    assert settings["style"] == "reel:0.75,air:0.25"
+    wished = {"bars": 8, "form": "ABAC", "lowest": "D4", "highest": "B5", "density": 6.0}
+    assert {name: settings[name] for name in wished} == wished
+    melody = json.loads(result.stdout)["works"][0]
+    section = 2 * float(Metre.parse(melody["time_signature"]).bar)
+
+    def part(number):
+        rows = [(onset - number * section, length, pitch) for onset, length, pitch in melody["notes"]]
+        return [(round(onset, 6), length, pitch) for onset, length, pitch in rows if 0 <= round(onset, 6) < section]
+
+    assert part(0) == part(2) != part(1)
+    assert all(62 <= note.pitch <= 83 for note in read_score(out).notes)
+
+
+def test_settings_of_a_file_reach_the_new_wishes(tmp_path):
+    settings = tmp_path / "wishes.yaml"
+    settings.write_text("form: AB\nbars: 4\nrange: A4-A5\nmin-p: 0.1\n")
+    result = run("compose", "--config", settings, "--seed", "2", "--json")
+    assert result.exit_code == 0, result.stderr
+    (found,) = json.loads(result.stdout)["settings"]
+    assert (found["form"], found["bars"], found["lowest"], found["highest"]) == ("AB", 4, "A4", "A5")
+
+
+def test_a_wished_range_is_not_moved_to_the_instruments_octave():
+    from genaudio.instruments import family_named
+    from genaudio.melody import Wish
+    from genaudio.production.studio import fitted
+
+    low = Melody([Note(place, 1, 40 + place) for place in range(4)], Metre(4, 4), Key(0), 90.0)
+    violin = family_named("violin")
+    assert fitted(low, violin).pitches != low.pitches
+    assert fitted(low, violin, moves=not Wish(lowest="C2").ranged).pitches == low.pitches
+    assert not Wish().ranged

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import perf_counter
 from types import TracebackType
 from typing import Protocol
 
@@ -43,6 +44,11 @@ class Engine(Protocol):
     @property
     def retried(self) -> int:
         """How often a track was tried again."""
+        ...
+
+    @property
+    def ready_at(self) -> float:
+        """When the first worker was ready, by `time.perf_counter`; 0 before."""
         ...
 
     def submit(self, task: Task) -> None:
@@ -98,6 +104,7 @@ class LocalEngine:
         self._pending = self._stillborn = 0
         self._stopping = self._closing = False
         self.retried = 0
+        self.ready_at = 0.0
         self._ear, self._bell = multiprocessing.Pipe(duplex=False)
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
 
@@ -225,6 +232,7 @@ class LocalEngine:
             raise GenaudioError(f"the renderer cannot be loaded: {answer.reason}")
         if answer.kind == "ready":
             hand.ready, self._stillborn = True, 0
+            self.ready_at = self.ready_at or perf_counter()
             return
         task, hand.task = hand.task, None
         if answer.kind == "again" and task is not None:

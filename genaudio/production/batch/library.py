@@ -113,7 +113,8 @@ def _row(row: Mapping[str, Any]) -> str:
     cells = []
     for name in _HEADS:
         value = row[name]
-        text = "" if value is None else escape(_length(value) if name == "seconds" else f"{value}")
+        text = _length(value) if name == "seconds" else f"{value:g}" if isinstance(value, float) else f"{value}"
+        text = "" if value is None else escape(text)
         if name == "title":
             player = f'<audio controls preload="none" src="{folder}/{played}"></audio>'
             text = f'<a href="{folder}/report.html">{text}</a>{player}'

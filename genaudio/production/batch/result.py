@@ -26,6 +26,7 @@ class BatchResult:
         failed: why tracks were not made, by name.
         verdicts: how many tracks have which verdict, those made before included.
         seconds: that the run took, loading included.
+        loading: seconds of them until all models were loaded.
         audio_seconds: seconds of audio that it made.
         stages: seconds of work by stage, summed over all processes.
         stopped: why it ended early; empty where it did not.
@@ -43,6 +44,7 @@ class BatchResult:
     failed: dict[str, str] = field(default_factory=dict)
     verdicts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    loading: float = 0.0
     audio_seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
     stopped: str = ""
@@ -79,6 +81,7 @@ class BatchResult:
             "verdicts": {verdict: self.verdicts[verdict] for verdict in ("clear", "review", "match", "not-screened")},
             "workers": self.workers,
             "seconds": round(self.seconds, 3),
+            "loading_seconds": round(self.loading, 3),
             "audio_seconds": round(self.audio_seconds, 3),
             "tracks_per_hour": round(3600 * self.made / self.seconds, 1) if self.seconds else 0.0,
             "audio_seconds_per_second": round(self.audio_seconds / self.seconds, 3) if self.seconds else 0.0,

@@ -1,0 +1,181 @@
+"""One run of a batch in its folder: composing here, rendering in workers, and an orderly end."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from time import perf_counter
+
+from checks import CatalogueError, Screener, Work
+from genaudio.errors import GenaudioError
+from genaudio.production.batch.crew import Crew
+from genaudio.production.batch.desk import Desk
+from genaudio.production.batch.earlier import Earlier
+from genaudio.production.batch.engine import Engine, LocalEngine
+from genaudio.production.batch.ledger import Ledger
+from genaudio.production.batch.library import row_of, write_library
+from genaudio.production.batch.orders import Order
+from genaudio.production.batch.plan import Plan
+from genaudio.production.batch.result import BatchResult
+from genaudio.production.batch.site import Site
+from genaudio.production.batch.worker import Answer, Task
+
+AHEAD = 16
+"""Tracks that may wait, composed, for a worker, beside two for each worker."""
+Tell = Callable[[float | None, str], None]
+"""Is told how far the work is, from 0 to 1, and what is being done."""
+
+
+@contextmanager
+def _patient(stop: Callable[[], None]) -> Iterator[None]:
+    """Within the block, call `stop` on the first Ctrl-C or SIGTERM, and interrupt only on the second."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def first(number: int, frame: object) -> None:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, _interrupt)
+        stop()
+
+    before = {name: signal.signal(name, first) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+class Flow:
+    """One run of a batch in an opened folder.
+
+    Args:
+        plan: what is made.
+        site: the folder.
+        orders: the tracks of the plan.
+        crew: who makes them.
+        result: where it is written down how it goes.
+        tell: is told how far it is.
+        start: when the run began, by `time.perf_counter`.
+    """
+
+    def __init__(
+        self, plan: Plan, site: Site, orders: Sequence[Order], crew: Crew, result: BatchResult, tell: Tell, start: float
+    ) -> None:
+        self.plan, self.site, self.orders, self.crew = plan, site, orders, crew
+        self.result, self.tell = result, tell
+        self.start = self.began = start
+        self.whole = self._look()
+
+    def _look(self) -> frozenset[int]:
+        """Find the tracks that are whole, and clear away what is left of others."""
+        whole = set()
+        for order in self.orders:
+            folder = self.site.tracks / order.name
+            if self.site.whole(order.name, order.seed):
+                whole.add(order.number)
+            elif folder.exists():
+                self.result.repaired += 1
+                shutil.rmtree(folder, ignore_errors=True)
+        self.result.present = len(whole)
+        return frozenset(whole)
+
+    def make(self, screener: Screener, library: Sequence[Work]) -> None:
+        """Make what is missing."""
+        with ExitStack() as stack:
+            workers = min(self.result.workers, self.result.missing)
+            engine = LocalEngine(self.crew.renderer, workers, self.site.workers_lock)
+            stack.enter_context(engine)
+            self.tell(None, "Loading the models")
+            earlier = Earlier(self.site.private / "earlier", screener, library)
+            stack.callback(earlier.close)
+            ledger = stack.enter_context(Ledger(self.site.private / "composed.jsonl", self.orders))
+            desk = Desk(self.plan, self.crew.composer(), earlier, ledger, self.crew.device)
+            self.began = perf_counter()
+            with _patient(lambda: self._stop(engine, "interrupted")):
+                try:
+                    self._flow(desk, engine)
+                except (OSError, CatalogueError) as error:
+                    cause = error if isinstance(error, OSError) else error.__cause__
+                    if not isinstance(cause, OSError):
+                        raise
+                    self._stop(engine, f"{self.site.root} cannot be written: {cause.strerror}")
+                if self.result.stopped:
+                    self.tell(None, "Stopping; tracks under way are finished")
+                    engine.stop()
+                while engine.pending:
+                    self._hear(engine, block=True)
+            self.result.add(desk.seconds)
+            self.result.loading = max(self.began, engine.ready_at) - self.start
+
+    def _stop(self, engine: Engine, why: str) -> None:
+        """Let the run come to its end early."""
+        self.result.stopped = self.result.stopped or why
+        engine.wake()
+
+    def _flow(self, desk: Desk, engine: Engine) -> None:
+        """Compose ahead of the workers, but not further than the queue is long, until all is composed."""
+        room = AHEAD + 2 * self.result.workers
+        for order, production in desk.productions(self.orders, self.whole):
+            if isinstance(production, str):
+                self.result.failed[order.name] = production
+                continue
+            while engine.pending >= room and not self.result.stopped:
+                self._hear(engine, block=True)
+            if self.result.stopped:
+                return
+            engine.submit(Task(order.number, self.site.tracks / order.name, production))
+            while self._hear(engine, block=False):
+                pass
+        while engine.pending and not self.result.stopped:
+            self._hear(engine, block=True)
+
+    def _hear(self, engine: Engine, block: bool) -> bool:
+        answer = engine.answer(block)
+        if answer is None:
+            return False
+        self.result.retried = engine.retried
+        self._take(answer)
+        return True
+
+    def _take(self, answer: Answer) -> None:
+        order, result = self.orders[answer.number], self.result
+        if answer.kind == "done":
+            result.made += 1
+            result.audio_seconds += answer.duration
+            result.add({stage: answer.stages.get(stage, 0.0) for stage in ("render", "package")})
+        else:
+            result.failed[order.name] = answer.reason
+            if answer.kind == "full":
+                result.stopped = result.stopped or answer.reason
+        self._report()
+
+    def _report(self) -> None:
+        """Tell how far the batch is."""
+        result = self.result
+        done, spent = result.made + len(result.failed), perf_counter() - self.began
+        left = (result.tracks - result.present - done) * spent / max(done, 1)
+        words = [
+            f"{result.present + result.made}/{result.tracks} tracks",
+            f"{result.audio_seconds / max(spent, 1e-9):.1f} s of audio a second",
+            f"{int(left // 60)}:{int(left % 60):02d} left",
+            *([f"{result.retried} retried"] if result.retried else []),
+            *([f"{len(result.failed)} failed"] if result.failed else []),
+        ]
+        self.tell((result.present + done) / result.tracks, ", ".join(words))
+
+    def finish(self) -> None:
+        """Count the verdicts and write the library's pages."""
+        manifests = (self.site.whole(order.name, order.seed) for order in self.orders)
+        rows = [row_of(manifest) for manifest in manifests if manifest is not None]
+        self.result.verdicts.update(str(row["verdict"]) for row in rows)
+        self.result.recomposed = sum(row["attempts"] > 1 for row in rows)
+        with suppress(GenaudioError) if self.result.stopped else nullcontext():
+            write_library(self.site.root, self.result, rows)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from genaudio.production.batch import orders_of, read_plan
+from genaudio.production.batch import BatchResult, orders_of, read_plan
 from genaudio.production.batch.crew import Crew
 from tests.cli.shell import run
 from tests.production.batch.doubles import ManyTunes, Trouble, crew_of, protected_at
@@ -84,6 +84,15 @@ def test_a_full_disk_is_2_and_told(crew, plan, tmp_path):
     assert result.exit_code == 2
     assert "the disk is full at" in result.stderr
     assert "0 of 2 tracks are whole" in result.stderr
+
+
+def test_an_interrupted_batch_is_130_and_says_how_to_go_on(plan, tmp_path, monkeypatch):
+    stopped = BatchResult("small", tmp_path / "out", 2, 1, made=1, stopped="interrupted")
+    monkeypatch.setattr("genaudio.production.batch.run_batch", lambda *words, **more: stopped)
+    result = run("batch", plan, "--json")
+    assert result.exit_code == 130
+    assert json.loads(result.stdout)["error"]["kind"] == "interrupted"
+    assert f"1 of 2 tracks are whole in {tmp_path / 'out'}; the same command goes on from there" in result.stderr
 
 
 def test_all_mistakes_of_a_plan_are_told(plan):

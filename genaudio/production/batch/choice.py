@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor
 from typing import Any, Protocol
 
@@ -51,14 +52,16 @@ class Cards:
 
     def draw(self, seed: Sequence[int], number: int) -> Any:
         """Return the card of a track."""
+        if len(self.faces) == 1:
+            return self.faces[0]
         total = sum(self.weights)
         if total > MOST_CARDS or any(weight != floor(weight) for weight in self.weights):
             chance = np.random.default_rng([*seed, number]).random() * total
             index = int(np.searchsorted(np.cumsum(self.weights), chance, side="right"))
             return self.faces[min(index, len(self.faces) - 1)]
-        deck = [face for face, weight in zip(self.faces, self.weights, strict=True) for _ in range(int(weight))]
-        deal, place = divmod(number, len(deck))
-        return deck[int(np.random.default_rng([*seed, deal]).permutation(len(deck))[place])]
+        deal, place = divmod(number, int(total))
+        card = _shuffled((*seed, deal), int(total))[place]
+        return self.faces[int(np.searchsorted(np.cumsum(self.weights), card, side="right"))]
 
     def values(self) -> Iterator[Any]:
         """Yield all values."""
@@ -69,6 +72,12 @@ class Cards:
         if len(self.faces) == 1:
             return self.faces[0]
         return {"values": list(self.faces), "weights": list(self.weights)}
+
+
+@lru_cache(maxsize=256)
+def _shuffled(seed: tuple[int, ...], cards: int) -> tuple[int, ...]:
+    """Return the numbers of so many cards in a random order."""
+    return tuple(np.random.default_rng(seed).permutation(cards).tolist())
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -75,7 +74,7 @@ class Flow:
         self.whole = self._look()
 
     def _look(self) -> frozenset[int]:
-        """Find the tracks that are whole, and clear away what is left of others."""
+        """Find the tracks that are whole, and clear away those that are damaged."""
         whole = set()
         for order in self.orders:
             folder = self.site.tracks / order.name
@@ -83,7 +82,7 @@ class Flow:
                 whole.add(order.number)
             elif folder.exists():
                 self.result.repaired += 1
-                shutil.rmtree(folder, ignore_errors=True)
+                self.site.set_aside(order.name)
         self.result.present = len(whole)
         return frozenset(whole)
 

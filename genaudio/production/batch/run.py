@@ -63,7 +63,7 @@ def run_batch(
     workers = _checked(usual_workers(crew.device) if workers is None else workers)
     screener = crew.screener(plan.catalogues)
     library = library_works(libraries, site.root)
-    with site.open(fingerprint(plan, screener, library, crew.device)):
+    with site.open(fingerprint(plan, screener, library, crew.device), [order.name for order in orders]):
         result = BatchResult(plan.name, site.root, plan.tracks, workers)
         run = Flow(plan, site, orders, crew, result, tell, start)
         if result.missing:

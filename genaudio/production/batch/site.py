@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from genaudio.errors import GenaudioError
 from genaudio.production.files import write_text
-from genaudio.production.folder import MANIFEST
+from genaudio.production.folder import MANIFEST, free_name
 from genaudio.production.release import KIND
 
 FINGERPRINT = "batch.json"
+PAGES = ("index.html", "library.csv", "library.jsonl", "summary.json")
+"""What is written about the tracks when a run ends."""
 SCHEMA_VERSION = 1
 SHOWN = 4
 """Differences that are named of another batch."""
@@ -43,11 +46,12 @@ class Site:
         self.private = root / ".batch"
 
     @contextmanager
-    def open(self, fingerprint: Mapping[str, Any]) -> Iterator[None]:
+    def open(self, fingerprint: Mapping[str, Any], names: Collection[str] = ()) -> Iterator[None]:
         """Claim the folder for a batch within the block; what a stop left half-made is removed.
 
         Args:
             fingerprint: all that decides the tracks, as JSON.
+            names: of the tracks' folders.
 
         Raises:
             GenaudioError: another batch is there, somebody else writes there, it holds other files, or the place
@@ -58,7 +62,7 @@ class Site:
         with _lock(self.private / "lock", f"another run is making tracks in {self.root}; wait for it to end"):
             self._claim(fingerprint)
             with _lock(self.workers_lock, f"workers of an earlier run are still busy in {self.root}", PATIENCE):
-                self._tidy()
+                self._tidy(frozenset(names))
             yield
 
     @property
@@ -116,16 +120,34 @@ class Site:
             content = {"schema_version": SCHEMA_VERSION, "kind": "genaudio-batch", "fingerprint": fingerprint}
             write_text(self.root / FINGERPRINT, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
-    def _tidy(self) -> None:
-        """Remove temporary files and folders of a run that was killed."""
-        for folder in (self.root, self.tracks):
-            for path in folder.glob(".*"):
-                if path in (self.private, self.tracks) or not path.name.startswith("."):
+    def _tidy(self, names: frozenset[str]) -> None:
+        """Remove temporary files and folders of a run that was killed; files of others stay."""
+        for folder, known in ((self.tracks, names), (self.root, frozenset((FINGERPRINT, *PAGES)))):
+            for path in folder.glob(".*.*"):
+                if path.name[1:].rpartition(".")[0] not in known and _half_made(path.name) not in known:
                     continue
                 if path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)
                 else:
                     path.unlink(missing_ok=True)
+
+    def set_aside(self, name: str) -> None:
+        """Move a track that is damaged out of the way, where it can still be looked at.
+
+        Raises:
+            GenaudioError: it cannot be moved.
+        """
+        place = free_name(self.private / "damaged" / name)
+        try:
+            place.parent.mkdir(exist_ok=True)
+            (self.tracks / name).rename(place)
+        except OSError as error:
+            raise GenaudioError(f"the damaged track {self.tracks / name} cannot be moved: {error.strerror}") from error
+
+
+def _half_made(name: str) -> str:
+    """Return the track that a folder such as ``.reels-0001.x7h2.partial`` was to become."""
+    return re.sub(r"^\.(.+)\.[^.]+\.(partial|old)$", r"\1", name)
 
 
 def whole_package(folder: Path, seed: int) -> dict[str, Any] | None:

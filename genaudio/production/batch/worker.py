@@ -120,8 +120,6 @@ def answer(task: Task, renderer: Renders) -> Answer:
     if manifest := whole_package(task.folder, task.production.seed):  # a worker before this one died just after it
         return Answer("done", task.number, duration=float(manifest["audio"]["seconds"]))
     try:
-        if task.folder.exists():
-            shutil.rmtree(task.folder)
         if shutil.disk_usage(task.folder.parent).free < SPARE:
             return Answer("full", task.number, f"the disk is full at {task.folder.parent}")
         made = produce(task.folder, task.production, renderer)

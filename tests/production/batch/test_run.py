@@ -64,12 +64,17 @@ def test_going_on_makes_only_what_is_missing(plan, works, tmp_path):
     times = {path: path.stat().st_mtime_ns for path in out.glob("tracks/*/*")}
     shutil.rmtree(out / "tracks" / "reels-0002")
     (out / "tracks" / "reels-0004" / "track.flac").write_bytes(b"cut short")
-    (out / "tracks" / ".reels-0009.x.partial").mkdir()
+    (out / "tracks" / ".reels-0002.x7_ab.partial").mkdir()  # what a kill leaves
+    (out / "tracks" / ".reels-0002.x7_ab").mkdir()
+    (out / ".library.csv.x7_ab").write_text("half")
+    (out / ".git").mkdir()  # what is not ours stays
     composer = ManyTunes()
     result = run_batch(plan, out, workers=2, crew=crew_of(works, composer))
     assert (result.made, result.present, result.repaired) == (2, 4, 1)
     assert composer.seeds == []  # the ledger knows the melodies
     assert tree(out) == before
+    assert sorted(path.name for path in (*out.glob(".*"), *out.glob("tracks/.*"))) == [".batch", ".git"]
+    assert (out / ".batch" / "damaged" / "reels-0004" / "track.flac").read_bytes() == b"cut short"
     for path, time in times.items():
         if path.parent.name not in ("reels-0002", "reels-0004"):
             assert path.stat().st_mtime_ns == time

@@ -73,7 +73,7 @@ def _beyond(kept: Kept, settings: Settings, name: str) -> list[str]:
     low = 0 if settings.lowest is None else settings.lowest
     high = 127 if settings.highest is None else settings.highest
     count = sum(not low <= note.pitch <= high for note in kept.notes)
-    return [f"{name} has {count} notes outside the wished range; they are kept, new ones stay inside."] if count else []
+    return [f"{name} leaves the wished range with {count} of its notes; they are kept."] if count else []
 
 
 class Composer:

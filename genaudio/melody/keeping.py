@@ -64,7 +64,7 @@ def keep(given: Given, bars: int, form: str | None, vocabulary: Vocabulary, gram
     if outside:
         low, high = (pitch_name(p - 12 * kept.octaves) for p in (vocabulary.lowest, vocabulary.highest))
         remark = (
-            f"{given.name} has {outside} notes outside {low}-{high}; they are kept, and the model hears them in "
+            f"{given.name} leaves {low}-{high} with {outside} of its notes; they are kept, and the model hears them in "
             "another octave."
         )
         kept = replace(kept, remarks=(remark,))
@@ -196,5 +196,12 @@ def finish(kept: Kept, events: Sequence[Event]) -> tuple[Note, ...]:
     if kept.tied_until is not None:
         onset, _, pitch = new[-1]
         new[-1] = (onset, kept.tied_until - onset, pitch)
-    written = (Note(o / TICKS_PER_QUARTER, d / TICKS_PER_QUARTER, p, velocity) for o, d, p in new)
-    return tuple(sorted((*kept.notes, *written)))
+    return tuple(sorted((*kept.notes, *_between(kept.notes, new, velocity))))
+
+
+def _between(kept: Sequence[Note], new: Sequence[tuple[int, int, int]], velocity: int) -> Iterator[Note]:
+    """Yield new notes (onset, duration, pitch) in ticks, cut where a kept one that is off the grid overlaps them."""
+    for onset, duration, pitch in new:
+        offset = min([onset + duration, *(n.onset_ticks for n in kept if onset < n.onset_ticks < onset + duration)])
+        begin = max([onset, *(n.offset_ticks for n in kept if n.onset_ticks < onset < n.offset_ticks < offset)])
+        yield Note(begin / TICKS_PER_QUARTER, (offset - begin) / TICKS_PER_QUARTER, pitch, velocity)

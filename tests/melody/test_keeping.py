@@ -78,7 +78,7 @@ def test_notes_out_of_range_are_kept_and_told(tiny_composer: Composer) -> None:
     ((settings, melody),) = tiny_composer.compose_with_settings(Wish(bars=2), 1, 1, Given(primer, name="it"))
     assert melody.notes[:4] == primer.notes
     assert settings.remarks == (
-        "it has 1 notes outside G3-E6; they are kept, and the model hears them in another octave.",
+        "it leaves G3-E6 with 1 of its notes; they are kept, and the model hears them in another octave.",
     )
 
 
@@ -191,6 +191,15 @@ def test_a_bar_that_cannot_be_filled_is_told(tiny_composer: Composer) -> None:
         GenaudioError, match=r"0\.08333 quarter notes of a bar are left to fill in it, from quarter note 1\.9"
     ):
         tiny_composer.compose(Wish(bars=2), 1, 1, Given(odd, name="it"))
+
+
+def test_kept_notes_off_the_grid_cut_new_ones(tiny_composer: Composer) -> None:
+    """Bar 3 begins 5 ticks early, so what is written into bar 2 ends 5 ticks early; bar 1 ends 5 ticks late."""
+    notes = [Note(0, 1, 62), Note(1, 485 / 480, 64), Note(2.5, 0.5, 66), Note(1915 / 480, 2, 67)]
+    melody = Melody(notes, Metre(2, 4), Key(2))
+    for new in tiny_composer.compose(Wish(), 1, 3, Given(melody, (2, 2))):
+        assert (new.notes[0], new.notes[1], new.notes[-1]) == (notes[0], notes[1], notes[3])
+        assert (new.notes[2].onset_ticks >= 965, new.notes[-2].offset_ticks <= 1915) == (True, True)
 
 
 def test_bars_under_one_long_note_are_told(tiny_composer: Composer) -> None:

@@ -105,7 +105,7 @@ def test_new_notes_keep_a_range_that_given_ones_leave(tiny_composer: Composer) -
     ((settings, melody),) = tiny_composer.compose_with_settings(wish, 1, 1, Given(primer, name="it"))
     assert melody.notes[:4] == primer.notes
     assert all(69 <= pitch <= 81 for pitch in melody.pitches[4:])
-    assert settings.remarks == ("it has 4 notes outside the wished range; they are kept, new ones stay inside.",)
+    assert settings.remarks == ("it leaves the wished range with 4 of its notes; they are kept.",)
 
 
 @pytest.mark.parametrize("density", [1.5, 4.0])

@@ -3,7 +3,7 @@
 Run: ``python benchmarks/screening.py [--passages 200] [--seed 11]``. Takes some minutes on one core, needs no torch.
 
 - False positives: validation works, whole and as excerpts of 20 to 60 notes, against the built-in catalogue without
-  their own families. The thresholds were fitted to queries from training works alone.
+  their own families. Tables and thresholds come from training works alone.
 - Held-out works: test works against the whole catalogue. Each one flagged is listed, with what a reader of both
   melodies says of it in `screening_judged.json` (the same tune, a shared part, or chance).
 - Recall: a passage of a catalogue work, transposed by up to six semitones and edited at a rate (a changed, split or
@@ -23,8 +23,8 @@ from common import save
 
 from checks import Catalogue, Screener
 from checks.background import shipped as shipped_background
-from checks.calibration import Relative, read_works
 from checks.line import Line
+from checks.relatives import Relative, read_works
 from checks.search import Search
 from checks.thresholds import shipped as shipped_thresholds
 from genaudio.assets import FOLDER

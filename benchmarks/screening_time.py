@@ -21,7 +21,7 @@ import numpy as np
 from common import save
 
 from checks import Catalogue, Screener
-from checks.calibration import read_works
+from checks.relatives import read_works
 from genaudio.assets import FOLDER
 from genaudio.corpus import WORKS_FILE
 from genaudio.score import Melody, write_midi

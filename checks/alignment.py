@@ -34,16 +34,21 @@ class Costs:
         gap: for a note that the other side does not have.
         rhythm_weight: share of the rhythm's information that counts where ratio classes agree.
         rhythm_mismatch: for a matching pitch whose ratio class differs by two or more half octaves.
+        step: for two notes that are a tone or a semitone apart; None: as for any other mismatch.
     """
 
-    mismatch: float = 8.0
-    gap: float = 8.0
-    rhythm_weight: float = 0.5
+    mismatch: float = 6.0
+    gap: float = 5.0
+    rhythm_weight: float = 1.0
     rhythm_mismatch: float = 1.0
+    step: float | None = None
 
 
-LOOSE = Costs(mismatch=3.0, gap=3.0)
-"""What finds variants of whole tunes, which agree over their length but not note for note."""
+LOOSE = Costs(mismatch=3.0, gap=3.0, rhythm_weight=0.5, rhythm_mismatch=1.0)
+"""What tells variants of whole tunes, which agree over their length but not note for note."""
+
+RANKING = Costs(mismatch=3.0, gap=3.0, rhythm_weight=1.0, rhythm_mismatch=1.0, step=1.5)
+"""What ranks works by likeness: singers and fiddlers vary a tune by steps more than by leaps."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,11 @@ def substitution(query: Notes, row: int, work: Notes, pitches: Ints, costs: Cost
         known = work.ratios != NO_RATIO
         rhythm = np.where(apart == 0, work.rhythm_bits * costs.rhythm_weight, 0.0)
         rhythm -= costs.rhythm_mismatch * ((apart >= 2) & known)
-    return np.where(pitches == query.pitches[row], work.pitch_bits + rhythm, -costs.mismatch)
+    pitch = query.pitches[row]
+    otherwise: Floats | float = -costs.mismatch
+    if costs.step is not None:
+        otherwise = np.where(np.abs(pitches - pitch) <= 2, -costs.step, -costs.mismatch)
+    return np.where(pitches == pitch, work.pitch_bits + rhythm, otherwise)
 
 
 def scores(query: Notes, works: Notes, transpositions: Ints, costs: Costs) -> Floats:

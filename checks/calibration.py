@@ -8,17 +8,19 @@ family are variants of one tune. A work whose alignment covers half of the short
 five alike, counts as a variant too, whatever its label, and the very highest scores are censored. The tail is fitted to
 whole works: they resemble others by chance more than their excerpts do, so that excerpts get fewer false positives than
 the rate says. Background tables, null scores and thresholds come from the named splits alone.
+
+A query is to be weighed as a new tune is, which nobody counted: its family is left out of the tables. Were it not, all
+that a clean query shares with one other work would look common, and thresholds come out far too low (by ten bits, with
+contexts of six intervals). So the families are dealt into folds, and each fold has its own tables, of the others.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
-import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,16 +29,21 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.alignment import LOOSE, align
-from checks.background import Background
+from checks.background import SHIPPED, Background
 from checks.catalogue import Catalogue
 from checks.errors import CatalogueError
 from checks.line import Line
+from checks.relatives import Relative, read_works
 from checks.search import Search
 from checks.thresholds import Tail, Thresholds
-from checks.work import Work
-from genaudio.score import TICKS_PER_QUARTER, Melody, Note, ScoreError
 
 PROVISIONAL = Tail(start=0.0, rate=0.1, slope=0.5)
+PARTS = 4
+"""Parts of the background that are searched by themselves, to learn what chance gains when a search grows."""
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,13 @@ class Recipe:
 
     Attributes:
         seed: of the sampling.
-        splits: works that are in the background.
-        queries_from: splits of those works that clean queries are drawn from; the others stay for measuring.
-        queries: how many whole works are drawn as clean queries; as many excerpts are drawn, for measuring.
+        splits: works that are searched.
+        queries_from: splits of those works that the tables are counted from and clean queries drawn from; the others
+            stay for measuring.
+        queries: how many whole works are drawn as clean queries.
+        excerpts: how many parts of works are drawn, for measuring.
         excerpt: shortest and longest excerpt in notes.
+        folds: groups of families; the queries of each are weighed with tables counted from the others.
         tail: share of the whole works that the tail is fitted to.
         trimmed: share of the highest scores that is left out, as unknown variants.
         review, match: false-positive rates per query.
@@ -58,8 +68,10 @@ class Recipe:
     splits: tuple[str, ...] = ("train", "validation")
     queries_from: tuple[str, ...] = ("train",)
     queries: int = 3000
+    excerpts: int = 1000
     excerpt: tuple[int, int] = (20, 60)
-    tail: float = 0.05
+    folds: int = 10
+    tail: float = 0.02
     trimmed: float = 0.002
     review: float = 0.01
     match: float = 0.001
@@ -81,48 +93,11 @@ class Recipe:
             raise CatalogueError(f"cannot use the recipe {path}: {error}") from error
 
 
-@dataclass(frozen=True)
-class Relative:
-    """A work, the family of variants that it belongs to, and its split."""
-
-    work: Work
-    family: str
-    split: str = "train"
-
-
-def read_works(path: Path, splits: Iterable[str]) -> list[Relative]:
-    """Read works with their families.
-
-    Raises:
-        CatalogueError: the file cannot be read, or a line is no work.
-    """
-    wanted = set(splits)
-    try:
-        content = path.read_bytes()
-        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines()
-    except (OSError, EOFError) as error:
-        raise CatalogueError(f"cannot read {path}: {error}") from error
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            values = json.loads(line)
-            if values.get("split", "train") in wanted:
-                found.append(_relative(values))
-        except (ValueError, KeyError, TypeError, AttributeError, ScoreError) as error:
-            raise CatalogueError(f"line {number} of {path} is no work: {error}") from error
-    return found
-
-
-def _relative(values: dict[str, Any]) -> Relative:
-    unit = TICKS_PER_QUARTER
-    notes = [Note(onset / unit, duration / unit, pitch) for onset, duration, pitch in values["notes"]]
-    work = Work(values["id"], values.get("title", ""), Melody(notes), rights=values.get("rights"))
-    return Relative(work, str(values["family"]), str(values.get("split", "train")))
-
-
 COVERAGE = 0.5
 IDENTITY = 0.6
 """Share of the shorter tune's notes that agree, and of the aligned ones, from which two tunes are variants."""
+SLIGHT = 25.0
+"""Bits of alignment up to which nobody asks whether two tunes are variants: the tail begins far above."""
 
 
 def are_variants(search: Search, one: int, other: int, transposition: int) -> bool:
@@ -133,48 +108,80 @@ def are_variants(search: Search, one: int, other: int, transposition: int) -> bo
     return found.identity >= IDENTITY and found.matches >= COVERAGE * min(len(query), len(work))
 
 
-def null_scores(
-    search: Search, families: Sequence[str], queries: Sequence[tuple[int, Line]]
-) -> npt.NDArray[np.float64]:
-    """Return for each query the strongest evidence (bits) against works that are not its variants.
+def null_scores(search: Search, family: Ints, queries: Sequence[tuple[int, Line]]) -> Floats:
+    """Return the strongest alignment (bits) of each query with works that are not its variants, [queries, PARTS].
 
     Args:
         search: of the catalogue that the queries come from.
-        families: of its works, in order.
+        family: of its works, by number; the part is the remainder on division by PARTS.
         queries: the number of the work that a query was taken from, and its notes.
     """
-    names, family = np.unique(np.array(families), return_inverse=True)
-    line = search.catalogue.line
-    sizes = np.bincount(family, weights=np.diff(line.starts), minlength=len(names))
-    found = np.zeros(len(queries))
+    found = np.zeros((len(queries), PARTS))
     for place, (work, query) in enumerate(queries):
-        own = family[work]
-        strangers = (hit for hit in search.hits(query) if family[hit.work] != own)
-        unrelated = (hit.score for hit in strangers if not are_variants(search, work, hit.work, hit.transposition))
-        best = next(unrelated, 0.0)
-        found[place] = best - np.log2(len(query)) - np.log2(len(line) - sizes[own])
+        open_parts = set(range(PARTS))
+        for hit in search.hits(query):
+            theirs = family[hit.work]
+            part = int(theirs) % PARTS
+            if theirs == family[work] or part not in open_parts:
+                continue
+            if hit.score > SLIGHT and are_variants(search, work, hit.work, hit.transposition):
+                continue
+            found[place, part] = hit.score
+            open_parts.remove(part)
+            if not open_parts:
+                break
     return found
+
+
+def left_out_scores(
+    catalogue: Catalogue, family: Ints, counted: Flags, queries: Sequence[tuple[int, Line]], fold: Ints
+) -> Floats:
+    """Return `null_scores` of queries that the tables do not know.
+
+    Args:
+        catalogue: of the works.
+        family: of each work, by number.
+        counted: whether it goes into the tables.
+        queries: as for `null_scores`.
+        fold: of each family; a query is weighed with tables of the other folds.
+    """
+    found = np.zeros((len(queries), PARTS))
+    folds = fold[family[[work for work, _ in queries]]]
+    for number in np.unique(folds):
+        mine = np.flatnonzero(folds == number)
+        works = np.flatnonzero(counted & (fold[family] != number))
+        tables = Background.count(catalogue.line.take(works), family[works], SHIPPED)
+        search = Search(catalogue, Thresholds(PROVISIONAL), tables)
+        found[mine] = null_scores(search, family, [queries[place] for place in mine.tolist()])
+    return found
+
+
+def bits_a_doubling(scores: Floats) -> float:
+    """Return what chance gains when a search doubles: from a part of the background to all of it, at four levels."""
+    levels = (0.8, 0.9, 0.95, 0.98)
+    gains = np.quantile(scores.max(1), levels) - np.quantile(scores, levels)
+    return round(float(gains.mean() / np.log2(PARTS)), 3)
 
 
 def draw_queries(
     line: Line, splits: Sequence[str], recipe: Recipe, generator: np.random.Generator
-) -> list[tuple[int, Line]]:
-    """Draw whole works and excerpts, as many of each, from works of the right splits that are long enough."""
+) -> tuple[list[tuple[int, Line]], list[tuple[int, Line]]]:
+    """Draw whole works and excerpts from works of the right splits that are long enough."""
     lengths = np.diff(line.starts)
     shortest, longest = recipe.excerpt
     eligible = np.flatnonzero((lengths >= shortest) & np.isin(splits, recipe.queries_from))
     if not len(eligible):
         raise CatalogueError(f"calibration needs works of {shortest} notes or more")
-    whole = generator.permutation(eligible)[: recipe.queries]
-    queries = [(int(work), line.melody(int(work))) for work in whole]
-    for work in generator.choice(eligible, len(whole)):
+    whole = [(int(work), line.melody(int(work))) for work in generator.permutation(eligible)[: recipe.queries]]
+    excerpts = []
+    for work in generator.choice(eligible, recipe.excerpts):
         size = int(generator.integers(shortest, min(longest, int(lengths[work])) + 1))
         begin = int(line.starts[work] + generator.integers(0, lengths[work] - size + 1))
-        queries.append((int(work), line.cut(begin, begin + size)))
-    return queries
+        excerpts.append((int(work), line.cut(begin, begin + size)))
+    return whole, excerpts
 
 
-def fit_tail(evidence: npt.NDArray[np.float64], tail: float, trimmed: float) -> Tail:
+def fit_tail(evidence: Floats, tail: float, trimmed: float) -> Tail:
     """Fit an exponential to the upper tail, censored where unknown variants begin.
 
     Maximum likelihood of an exponential beyond u0 with the scores beyond u1 known only to be larger: the slope is
@@ -200,31 +207,37 @@ def calibrate(relatives: Sequence[Relative], recipe: Recipe, folder: Path) -> tu
         CatalogueError: there are too few works.
     """
     catalogue = Catalogue.build((relative.work for relative in relatives), folder, name="calibration")
-    background = Background.count(catalogue.line)
-    search = Search(catalogue, Thresholds(PROVISIONAL, recipe.review, recipe.match), background)
-    families = [relative.family for relative in relatives]
-    splits = [relative.split for relative in relatives]
-    queries = draw_queries(catalogue.line, splits, recipe, np.random.default_rng(recipe.seed))
-    evidence = null_scores(search, families, queries)
-    half = len(queries) // 2
-    tail = fit_tail(evidence[:half], recipe.tail, recipe.trimmed)
-    thresholds = Thresholds(tail, recipe.review, recipe.match)
+    line, splits = catalogue.line, [relative.split for relative in relatives]
+    family = np.unique([relative.family for relative in relatives], return_inverse=True)[1].astype(np.int64)
+    counted = np.isin(splits, recipe.queries_from)
+    generator = np.random.default_rng(recipe.seed)
+    fold = generator.integers(recipe.folds, size=int(family.max()) + 1)
+    whole, excerpts = draw_queries(line, splits, recipe, generator)
+    queries = [*whole, *excerpts]
+    scores = left_out_scores(catalogue, family, counted, queries, fold)
+    thresholds = Thresholds(PROVISIONAL, recipe.review, recipe.match, bits_a_doubling(scores[: len(whole)]))
+    sizes = np.bincount(family, weights=np.diff(line.starts))
+    searched = [int(len(line) - sizes[family[work]]) for work, _ in queries]
+    best = zip(scores.max(1).tolist(), queries, searched, strict=True)
+    evidence = np.array([thresholds.evidence(score, len(query), size) for score, (_, query), size in best])
+    thresholds = replace(thresholds, tail=fit_tail(evidence[: len(whole)], recipe.tail, recipe.trimmed))
     record = {
         "seed": recipe.seed,
         "catalogue_sha256": catalogue.sha256,
         "works": len(catalogue),
-        "families": len(set(families)),
-        "notes": len(catalogue.line),
+        "families": int(family.max()) + 1,
+        "notes": len(line),
         "clean_queries": len(queries),
         "measured": {
-            "whole_works": _shares(evidence[:half], thresholds),
-            "excerpts": _shares(evidence[half:], thresholds),
+            "whole_works": _shares(evidence[: len(whole)], thresholds),
+            "excerpts": _shares(evidence[len(whole) :], thresholds),
         },
     }
-    return background, replace(thresholds, record=record)
+    works = np.flatnonzero(counted)
+    return Background.count(line.take(works), family[works], SHIPPED), replace(thresholds, record=record)
 
 
-def _shares(evidence: npt.NDArray[np.float64], thresholds: Thresholds) -> dict[str, float]:
+def _shares(evidence: Floats, thresholds: Thresholds) -> dict[str, float]:
     """Return the share of clean queries at or beyond each threshold, unknown variants included."""
     return {
         name: round(float(np.mean(evidence >= thresholds.tail.evidence(rate))), 5)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import log2
 
 from checks import background, thresholds
-from checks.alignment import LOOSE, Alignment, Costs
+from checks.alignment import RANKING, Alignment, Costs
 from checks.candidates import Limits
 from checks.catalogue import Catalogue
 from checks.errors import CatalogueError
@@ -89,7 +89,7 @@ class Screener:
             return []
         found = []
         wide = Limits(passages=4 * limit, tunes=8 * limit)
-        for search, hit in self._ranked(query, LOOSE, wide):
+        for search, hit in self._ranked(query, RANKING, wide):
             line = search.catalogue.line
             length = int(line.starts[hit.work + 1] - line.starts[hit.work])
             found.append((search.catalogue.records[hit.work].id, hit.score - log2(length)))
@@ -98,12 +98,14 @@ class Screener:
     def obstacle(self, query: Line) -> str | None:
         """Say why a melody cannot be judged, or None if it can.
 
-        A melody can be judged if a perfect copy of all of it would raise an alarm.
+        A melody can be judged if a perfect copy of all of it would raise an alarm, were the notes that only go on in a
+        cycle worth nothing.
         """
         shortest = self.catalogues[0].shingling.shortest
         if len(query) < shortest:
             return f"too short to judge: {len(query)} notes, and fewer than {shortest} are in many tunes by chance"
-        carried = self._searches[0].notes(query).bits
+        notes = self._searches[0].notes(query)
+        carried = notes.worth(self.thresholds.costs.rhythm_weight, ~background.cyclic(query))
         needed = self.thresholds.enough(len(query), self.searched)
         if carried >= needed:
             return None

@@ -1,10 +1,18 @@
 """When a similarity is an alarm: the tail of chance scores, measured once over works that are not related.
 
-An alignment of S bits between a query of m notes and a catalogue of N notes has u = S - log2(m) - log2(N) bits of
-evidence: S less what the size of the search gives away. Over unrelated works the largest u of a query falls
-exponentially beyond a point u0 (peaks over threshold), so the share of clean queries that reach u by chance is
+The more notes are compared, the more bits chance finds: b for every doubling of a query's m notes or of a catalogue's
+N. An alignment of S bits has the evidence that it would have in a search of a usual size, 2^25 pairs of notes (those of
+a hundred notes and some 3,400 tunes):
+
+    u = S - b * (log2(m) + log2(N) - 25)
+
+Over unrelated works the largest u of a query falls exponentially beyond a point u0 (peaks over threshold), so the share
+of clean queries that reach u by chance is
 
     false_positive_rate(u) = rate * exp(-slope * (u - u0))
+
+b is measured, by searching parts of the background. Were the bits the true odds of chance it would be 1, but people
+borrow turns from one another, and it is more.
 
 Karlin and Altschul (1990), Methods for assessing the statistical significance of molecular sequence features;
 Pickands (1975), Statistical inference using extreme order statistics.
@@ -12,6 +20,7 @@ Pickands (1975), Statistical inference using extreme order statistics.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass, field
@@ -19,11 +28,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from checks import background
 from checks.alignment import Costs
 from checks.errors import IncompatibleCatalogue
 
 FILE = Path(__file__).with_name("thresholds.json")
-VERSION = 1
+VERSION = 2
+USUAL = 25.0
+"""log2 of the pairs of notes that a usual search compares."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ class Thresholds:
     Attributes:
         tail: the tail of chance.
         review, match: false-positive rates per query at or below which a similarity is for review, or a match.
+        size_bits: bits that chance gains when a query or what it is searched in doubles.
         costs: what alignments pay; the tail holds for these only.
         record: how the numbers were made: seed, corpus, measurements.
     """
@@ -63,6 +76,7 @@ class Thresholds:
     tail: Tail
     review: float = 0.01
     match: float = 0.001
+    size_bits: float = 1.0
     costs: Costs = field(default_factory=Costs)
     record: dict[str, Any] = field(default_factory=dict)
 
@@ -71,6 +85,8 @@ class Thresholds:
             raise ValueError(f"false-positive rates must be 0 < match <= review < 1, not {self.match}, {self.review}")
         if not (self.tail.slope > 0 and 0 < self.tail.rate < 1):
             raise ValueError(f"a tail needs a slope above 0 and a rate between 0 and 1, not {self.tail}")
+        if not self.size_bits >= 0:
+            raise ValueError(f"chance gains 0 bits or more when a search doubles, not {self.size_bits}")
 
     def evidence(self, score: float, notes: int, searched: int) -> float:
         """Return bits of evidence of an alignment.
@@ -80,11 +96,15 @@ class Thresholds:
             notes: of the query.
             searched: notes of everything that the query was compared with.
         """
-        return score - math.log2(max(notes, 1)) - math.log2(max(searched, 1))
+        return score - self._gift(notes, searched)
 
     def enough(self, notes: int, searched: int) -> float:
         """Return the alignment score from which a query of so many notes is for review."""
-        return self.tail.evidence(self.review) + math.log2(max(notes, 1)) + math.log2(max(searched, 1))
+        return self.tail.evidence(self.review) + self._gift(notes, searched)
+
+    def _gift(self, notes: int, searched: int) -> float:
+        """Return the bits that chance finds beyond those in a usual search."""
+        return self.size_bits * (math.log2(max(notes, 1)) + math.log2(max(searched, 1)) - USUAL)
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
@@ -93,6 +113,7 @@ class Thresholds:
             "tail": asdict(self.tail),
             "review": self.review,
             "match": self.match,
+            "size_bits": self.size_bits,
             "costs": asdict(self.costs),
             **self.record,
         }
@@ -109,15 +130,26 @@ class Thresholds:
             values = json.loads(path.read_text(encoding="utf-8"))
             if values["version"] != VERSION:
                 raise ValueError(f"version {values['version']}, not {VERSION}")
-            own = ("version", "tail", "review", "match", "costs")
+            own = ("version", "tail", "review", "match", "size_bits", "costs")
             record = {key: value for key, value in values.items() if key not in own}
             tail, costs = Tail(**values["tail"]), Costs(**values["costs"])
-            return cls(tail, values["review"], values["match"], costs, record)
+            return cls(tail, values["review"], values["match"], values["size_bits"], costs, record)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IncompatibleCatalogue(f"cannot use the thresholds {path}: {error}; calibrate again") from error
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Thresholds:
-    """Return the thresholds that ship with the package."""
-    return Thresholds.load()
+    """Return the thresholds that ship with the package.
+
+    Raises:
+        IncompatibleCatalogue: they cannot be read, or were made with other tables than those beside them.
+    """
+    found = Thresholds.load()
+    if found.record.get("background_sha256") != _digest(background.FILE):
+        raise IncompatibleCatalogue(f"the thresholds {FILE} do not belong to {background.FILE}: calibrate again")
+    return found
+
+
+def _digest(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

@@ -59,7 +59,7 @@ class Match:
         work_id, title, creator, rights: the work.
         catalogue: name of the catalogue that it is in.
         verdict: clear, review or match.
-        score: bits of evidence beyond the size of the search.
+        score: bits of evidence, as in a search of the usual size.
         false_positive_rate: share of clean queries of this length that reach the score in catalogues of this size.
         kind: "whole-tune" where half or more of both melodies agree, else "passage".
         transposition: semitones from the work up to the query.

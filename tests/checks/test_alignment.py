@@ -40,6 +40,12 @@ def test_a_wrong_note_costs_a_mismatch():
     assert found.identity == 5 / 6
 
 
+def test_a_step_may_cost_less_than_a_leap():
+    work = notes([60, 61, 62, 63])
+    costs = Costs(mismatch=4.0, gap=9.0, step=1.5)
+    assert substitution(notes([60]), 0, work, work.pitches, costs).tolist() == [1.0, -1.5, -1.5, -4.0]
+
+
 def test_an_inserted_note_costs_a_gap():
     query, work = notes([60, 62, 64, 72, 65, 67, 69]), notes([60, 62, 64, 65, 67, 69])
     found = align(query, work, 0, COSTS)

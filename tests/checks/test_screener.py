@@ -6,7 +6,7 @@ import pytest
 from checks import Catalogue, CatalogueError, Screener, Verdict, Work
 from checks.candidates import Limits, Proposer
 from checks.line import Line
-from checks.thresholds import Tail, Thresholds
+from checks.thresholds import Tail, Thresholds, shipped
 from genaudio.score import Melody
 from tests.checks.melodies import melody_of, random_melody, spliced
 
@@ -112,7 +112,9 @@ def test_verdicts_follow_the_false_positive_rate(catalogue, works):
     found = Screener(catalogue).screen(query).matches[0]
     steep = Tail(start=found.score, rate=0.005, slope=0.2)  # puts the match at exactly 0.005
     verdicts = {
-        (review, match): Screener(catalogue, calibrated=Thresholds(steep, review, match)).screen(query).verdict
+        (review, match): Screener(catalogue, calibrated=Thresholds(steep, review, match, shipped().size_bits))
+        .screen(query)
+        .verdict
         for review, match in ((0.01, 0.001), (0.01, 0.006), (0.004, 0.001))
     }
     assert list(verdicts.values()) == [Verdict.REVIEW, Verdict.MATCH, Verdict.CLEAR]

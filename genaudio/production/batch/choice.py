@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from math import floor
 from typing import Any, Protocol
 
@@ -54,14 +56,14 @@ class Cards:
         """Return the card of a track."""
         if len(self.faces) == 1:
             return self.faces[0]
-        total = sum(self.weights)
+        ends = list(accumulate(self.weights))
+        total = ends[-1]
         if total > MOST_CARDS or any(weight != floor(weight) for weight in self.weights):
             chance = np.random.default_rng([*seed, number]).random() * total
-            index = int(np.searchsorted(np.cumsum(self.weights), chance, side="right"))
-            return self.faces[min(index, len(self.faces) - 1)]
+            return self.faces[min(bisect_right(ends, chance), len(self.faces) - 1)]
         deal, place = divmod(number, int(total))
         card = _shuffled((*seed, deal), int(total))[place]
-        return self.faces[int(np.searchsorted(np.cumsum(self.weights), card, side="right"))]
+        return self.faces[bisect_right(ends, card)]
 
     def values(self) -> Iterator[Any]:
         """Yield all values."""

@@ -4,6 +4,7 @@ from genaudio import compose, make, render
 from genaudio.melody import Wish
 
 melody = compose(style="reel", key="D", bars=16, seed=3)
+longer = compose(primer=melody, bars=24, seed=4)
 rendering = render(melody, instrument="violin")
 track = make(Wish(style="jig"), seed=7, out="outputs/jig-7")[0]
 """

@@ -69,12 +69,10 @@ def reach(
         GenaudioError: too little of the range is left in that octave.
     """
     width = vocabulary.highest - vocabulary.lowest
-    low = None if lowest is None else parse_pitch(lowest)
-    high = None if highest is None else parse_pitch(highest)
-    if low is None and high is None:
-        return octaves or 0, vocabulary.lowest, vocabulary.highest
-    low = high - width if low is None and high is not None else low or 0
-    high = low + width if high is None else high
+    if lowest is None and highest is None:
+        return octaves or 0, *_within_midi(vocabulary.lowest, vocabulary.highest, octaves or 0)
+    low = max(0, parse_pitch(highest) - width) if lowest is None and highest is not None else parse_pitch(lowest or 0)
+    high = min(127, low + width) if highest is None else parse_pitch(highest)
 
     def span(shift: int) -> int:
         return min(high + 12 * shift, vocabulary.highest) - max(low + 12 * shift, vocabulary.lowest)
@@ -85,7 +83,13 @@ def reach(
     if span(octaves) < LEAST_SPAN:
         own = (pitch_name(pitch - 12 * octaves) for pitch in (vocabulary.lowest, vocabulary.highest))
         raise GenaudioError(
-            f"the range {pitch_name(max(low, 0))}-{pitch_name(min(high, 127))} leaves less than {LEAST_SPAN} semitones "
+            f"the range {pitch_name(low)}-{pitch_name(high)} leaves less than {LEAST_SPAN} semitones "
             f"of what the model reaches here, {'-'.join(own)}; wish more of it"
         )
-    return octaves, max(low + 12 * octaves, vocabulary.lowest), min(high + 12 * octaves, vocabulary.highest)
+    low, high = max(low + 12 * octaves, vocabulary.lowest), min(high + 12 * octaves, vocabulary.highest)
+    return octaves, *_within_midi(low, high, octaves)
+
+
+def _within_midi(lowest: int, highest: int, octaves: int) -> tuple[int, int]:
+    """Bound pitches that will be written so many octaves lower by what MIDI has."""
+    return max(lowest, 12 * octaves), min(highest, 127 + 12 * octaves)

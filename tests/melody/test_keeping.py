@@ -73,6 +73,13 @@ def test_a_primer_in_the_bass_is_gone_on_from_in_the_bass(tiny_composer: Compose
     assert low.pitches == tuple(pitch - 36 for pitch in high.pitches)
 
 
+@pytest.mark.parametrize("pitches", [[1, 3, 5, 6], [127, 125, 123, 122]])
+def test_nothing_is_written_beyond_midi(tiny_composer: Composer, pitches: list[int]) -> None:
+    melody = tiny_composer.compose(Wish(bars=8), 2, 1, Given(tune(pitches)))[0]
+    assert melody.pitches[:4] == tuple(pitches)
+    assert all(0 <= pitch <= 127 for pitch in melody.pitches)
+
+
 def test_notes_out_of_range_are_kept_and_told(tiny_composer: Composer) -> None:
     primer = tune([50, 62, 64, 86])  # D3 to D6 where the tiny model reaches from G3 to E6
     ((settings, melody),) = tiny_composer.compose_with_settings(Wish(bars=2), 1, 1, Given(primer, name="it"))

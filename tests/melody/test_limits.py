@@ -78,6 +78,8 @@ def test_impossible_wishes(wish: dict[str, object], words: str) -> None:
         (None, "A5", (0, 55, 81)),
         ("C2", "C4", (2, 60, 84)),  # 36 to 60 written two octaves higher: 24 semitones of it are in range
         ("C3", "C5", (0, 55, 72)),  # 17 semitones are enough to stay
+        ("C8", None, (-4, 60, 79)),  # 108 and up to the end of MIDI, four octaves lower
+        (None, "C1", (5, 60, 84)),  # MIDI begins at 0, which is 60 here
     ],
 )
 def test_the_octave_for_a_range(

@@ -188,12 +188,13 @@ class Composer:
         self, settings: Settings, frame: Frame, plan: Plan, generator: np.random.Generator, taste: Taste
     ) -> Draft:
         key, metre = settings.key, str(settings.metre)
-        blend = () if settings.style is None else parse_blend(settings.style)
+        styles = () if settings.style is None else parse_blend(settings.style)
         parts = tuple(
             (condition_numbers(self.model.vocabulary, style, key, metre, frame.bars), weight)
-            for style, weight in blend or ((None, 1.0),)
+            for style, weight in styles or ((None, 1.0),)
         )
-        return Draft(frame, key.tonic, parts[0][0], generator, taste, plan=plan, blend=parts if len(parts) > 1 else ())
+        blend = parts if len(parts) > 1 else ()
+        return Draft(frame, key.tonic, parts[0][0], generator, taste, plan=plan, blend=blend, closed=True)
 
     def settle(self, wish: Wish, generator: np.random.Generator) -> Settings:
         """Decide what a wish leaves open by what is usual for its style.

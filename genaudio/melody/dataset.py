@@ -12,7 +12,15 @@ import torch
 from numpy.typing import NDArray
 
 from genaudio.melody.events import UnsuitableError, encode
-from genaudio.melody.features import COLUMNS, LEFT_COLUMN, LEFT_UNKNOWN, PITCH_COLUMNS, History, trace
+from genaudio.melody.features import (
+    COLUMNS,
+    LEFT_COLUMN,
+    LEFT_UNKNOWN,
+    PITCH_COLUMNS,
+    PLACE_COLUMNS,
+    History,
+    trace,
+)
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.vocabulary import NOTE, Vocabulary
 from genaudio.score import Key, Melody
@@ -34,6 +42,7 @@ class Example:
 
     Attributes:
         features: [T, columns] int16.
+        arrival: [T, place columns] int16, where each event ends.
         rhythm: [T] rhythm symbols.
         pitch: [T] relative pitch numbers, `IGNORED` where the event is no note.
         row: [T] numbers of grammar masks.
@@ -44,6 +53,7 @@ class Example:
     """
 
     features: NDArray[np.int16]
+    arrival: NDArray[np.int16]
     rhythm: NDArray[np.int64]
     pitch: NDArray[np.int64]
     row: NDArray[np.int64]
@@ -66,12 +76,14 @@ class Batch:
 
     Attributes:
         features: [B, T, columns].
+        arrival: [B, T, place columns], where each event ends.
         rhythm, pitch: [B, T] targets, `IGNORED` in the padding.
         row: [B, T] grammar mask numbers.
         conditions: [B, conditions].
     """
 
     features: torch.Tensor
+    arrival: torch.Tensor
     rhythm: torch.Tensor
     pitch: torch.Tensor
     row: torch.Tensor
@@ -135,8 +147,10 @@ def make_example(
         numbers.append((rhythm, number))
         tick, sounding = tick + duration, kind != "rest"
     assert melody.metre is not None  # encode refuses a melody without
+    features, arrivals = trace(History(vocabulary, rows.frame, key.tonic), numbers)
     return Example(
-        np.array(trace(History(vocabulary, rows.frame, key.tonic), numbers), dtype=np.int16),
+        np.array(features, dtype=np.int16),
+        np.array(arrivals, dtype=np.int16),
         np.array([rhythm for rhythm, _ in numbers]),
         np.array([IGNORED if number is None else number for _, number in numbers]),
         np.array(masks),
@@ -193,6 +207,7 @@ def collate(
     size = longest if length is None else min(length, longest)
     shape = (len(examples), size)
     features = np.zeros((*shape, len(COLUMNS)), np.int64)
+    arrival = np.zeros((*shape, len(PLACE_COLUMNS)), np.int64)
     rhythm, pitch = np.full(shape, IGNORED), np.full(shape, IGNORED)
     row = np.zeros(shape, np.int64)
     conditions = np.array([example.conditions for example in examples])
@@ -201,7 +216,7 @@ def collate(
         start = 0 if generator is None or len(example) <= size else int(generator.integers(len(example) - size + 1))
         part = slice(start, start + size)
         count = len(example.rhythm[part])
-        features[index, :count] = example.features[part]
+        features[index, :count], arrival[index, :count] = example.features[part], example.arrival[part]
         rhythm[index, :count], pitch[index, :count] = example.rhythm[part], example.pitch[part]
         row[index, :count] = example.row[part]
         if generator is not None and generator.random() < transpose:
@@ -214,8 +229,8 @@ def collate(
             dropped = generator.random(len(anything)) < drop
             conditions[index] = np.where(dropped, anything, conditions[index])
         if conditions[index, -1] == anything[-1]:
-            features[index, :, LEFT_COLUMN] = LEFT_UNKNOWN
-    return Batch(*map(torch.from_numpy, (features, rhythm, pitch, row, conditions)))
+            features[index, :, LEFT_COLUMN] = arrival[index, :, PLACE_COLUMNS.index("left")] = LEFT_UNKNOWN
+    return Batch(*map(torch.from_numpy, (features, arrival, rhythm, pitch, row, conditions)))
 
 
 def _shift(features: NDArray[np.int64], pitch: NDArray[np.int64], semitones: int, none: int) -> None:

@@ -43,6 +43,7 @@ class Draft:
         plan: what is settled of it before it is written.
         likelihood: how likely the model finds what the plan has it judge, in nats.
         blend: where styles are blended, the prefix of each with its weight, which sum to 1; `conditions` is not used.
+        closed: the last note is the tonic, unless the plan settles it.
     """
 
     frame: Frame
@@ -54,6 +55,7 @@ class Draft:
     plan: Plan = field(default_factory=Plan)
     likelihood: float = 0.0
     blend: tuple[tuple[tuple[int, ...], float], ...] = ()
+    closed: bool = False
 
     @property
     def parts(self) -> tuple[tuple[tuple[int, ...], float], ...]:

@@ -45,7 +45,7 @@ def likelihood(
     hidden = model(batch.features, batch.conditions)
     rhythm_scores = model.rhythm_logits(hidden, batch.features)
     chosen = torch.where(batch.rhythm == IGNORED, 0, batch.rhythm)
-    pitch_scores = model.pitch_logits(hidden, batch.features, chosen)
+    pitch_scores = model.pitch_logits(hidden, batch.features, chosen, batch.arrival)
     in_range = pitches[batch.conditions[:, 1]][:, None].expand_as(pitch_scores)
     return Likelihood(
         _cross_entropy(rhythm_scores, batch.rhythm, table[batch.row], smoothing),

@@ -75,15 +75,16 @@ class Sampler:
                 tick += draft.events[-1].duration
         symbols = [self._symbols(draft.events, draft.tonic) for draft in drafts]
         longest = max(map(len, symbols))
-        rows = [trace(History(self.vocabulary, d.frame, d.tonic), s) for d, s in zip(drafts, symbols, strict=True)]
-        padded = [row + [row[-1]] * (longest - len(row)) for row in rows]
+        traced = [trace(History(self.vocabulary, d.frame, d.tonic), s) for d, s in zip(drafts, symbols, strict=True)]
+        padded, ends = ([row + [row[-1]] * (longest - len(row)) for row in rows] for rows in zip(*traced, strict=True))
         chosen = [[rhythm for rhythm, _ in row] + [0] * (longest - len(row)) for row in symbols]
         copies, spare = len(conditions) // ROWS, ROWS - len(drafts)
         inputs = torch.tensor((padded + padded[-1:] * spare) * copies, device=self.device)
         rhythms = torch.tensor((chosen + chosen[-1:] * spare) * copies, device=self.device)
+        arrival = torch.tensor((ends + ends[-1:] * spare) * copies, device=self.device)
         hidden = self.model(inputs, conditions)
         rhythm_scores = self._mixed(self.model.rhythm_logits(hidden, inputs), drafts)
-        pitch_scores = self._mixed(self.model.pitch_logits(hidden, inputs, rhythms), drafts)
+        pitch_scores = self._mixed(self.model.pitch_logits(hidden, inputs, rhythms, arrival), drafts)
         for index, (draft, row) in enumerate(zip(drafts, symbols, strict=True)):
             tick = 0
             for step, (rhythm, pitch) in enumerate(row):
@@ -162,12 +163,15 @@ class Sampler:
             if not _is_written(draft, history):
                 rhythms[index] = self._rhythm(draft, history, rhythm_scores[index])
         chosen = torch.tensor((rhythms + [0] * (ROWS - len(rhythms))) * copies, device=self.device)[:, None]
-        pitch_scores = self._mixed(self.model.pitch_logits(hidden, inputs, chosen), drafts)[:, 0]
+        ends = [history.arrival(rhythm) for history, rhythm in zip(histories, rhythms, strict=True)]
+        arrival = torch.tensor((ends + [ends[-1]] * (ROWS - len(ends))) * copies, device=self.device)[:, None]
+        pitch_scores = self._mixed(self.model.pitch_logits(hidden, inputs, chosen, arrival), drafts)[:, 0]
         for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
             if _is_written(draft, history):
                 continue
             kind, duration = self.vocabulary.rhythms[rhythms[index]]
-            number = self._pitch(draft, history.tick, rhythms[index], pitch_scores[index], ranges[index])
+            allowed = self._closing(draft, history.tick + duration, ranges[index])
+            number = self._pitch(draft, history.tick, rhythms[index], pitch_scores[index], allowed)
             pitch = None if number is None else self.vocabulary.midi_pitch(number, draft.tonic)
             draft.events.append(Event(kind, duration, pitch))
             draft.plan.place(history.tick, draft.events[-1])
@@ -202,6 +206,14 @@ class Sampler:
         if settled is None:  # free to come here, and bound to: how willingly it does counts
             draft.judge(scores, number)
         return number
+
+    def _closing(self, draft: Draft, end: int, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which of the pitches [P] that are in range may stand in an event with this end."""
+        if not draft.closed or end != draft.frame.end:
+            return allowed
+        numbers = np.arange(len(allowed)) + self.vocabulary.below
+        tonics = allowed & (numbers % 12 == 0)
+        return tonics if tonics.any() else allowed
 
     @staticmethod
     def _mixed(scores: torch.Tensor, drafts: Sequence[Draft]) -> NDArray[np.float64]:

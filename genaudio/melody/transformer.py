@@ -21,10 +21,11 @@ from genaudio.melody.features import (
     BEATS,
     COLUMNS,
     IN_BEAT,
-    LAGS,
     LEFT,
     PHRASES,
     PITCH_COLUMNS,
+    PITCH_COPIES,
+    RHYTHM_COPIES,
     RUNS,
 )
 from genaudio.melody.vocabulary import Vocabulary
@@ -135,6 +136,7 @@ class MelodyTransformer(nn.Module):
 
     frequencies: torch.Tensor
     starts: torch.Tensor
+    places: torch.Tensor
 
     def __init__(self, vocabulary: Vocabulary, shape: Shape) -> None:
         super().__init__()
@@ -144,14 +146,17 @@ class MelodyTransformer(nn.Module):
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.RMSNorm(d)
         self.rhythm_out = nn.Linear(d, s)
-        self.rhythm_copy = nn.Linear(d, len(LAGS))
+        self.rhythm_copy = nn.Linear(d, len(RHYTHM_COPIES))
         self.chosen_rhythm = nn.Embedding(s + 1, d)
+        places = torch.tensor([0, BEATS, IN_BEAT, BARS, PHRASES, LEFT]).cumsum(0)
+        self.arrival_inputs = nn.EmbeddingBag(int(places[-1]), d, mode="sum")
+        self.register_buffer("places", places[:-1], persistent=False)
         self.pitch_norm = nn.RMSNorm(d)
         self.pitch_mix = nn.Linear(d, d)
         self.pitch_out = nn.Linear(d, p)
         self.interval_out = nn.Linear(d, 2 * INTERVALS + 1)
         self.class_out = nn.Linear(d, 12)
-        self.pitch_copy = nn.Linear(d, len(LAGS))
+        self.pitch_copy = nn.Linear(d, len(PITCH_COPIES))
         frequencies = 10_000.0 ** (-torch.arange(0, d // shape.heads, 2).float() / (d // shape.heads))
         self.register_buffer("frequencies", frequencies, persistent=False)
         self._initialise()
@@ -172,6 +177,7 @@ class MelodyTransformer(nn.Module):
     def _initialise(self) -> None:
         """Start small, so that the sum of many inputs has unit size; the copies start at zero."""
         nn.init.normal_(self.inputs.weight, std=0.2)
+        nn.init.normal_(self.arrival_inputs.weight, std=0.05)
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.02)
@@ -192,13 +198,17 @@ class MelodyTransformer(nn.Module):
         interval = torch.where((last == p) | (before == p), 2 * INTERVALS + 1, interval)
         prefix = conditions[:, None].expand(b, t, -1)
         numbers = torch.cat([features, classes, interval[..., None], prefix], dim=-1) + self.starts
-        weights = None
-        if self.training and self.shape.blindness:
-            seen = torch.rand(b * t, numbers.shape[-1], device=numbers.device) >= self.shape.blindness
-            weights = seen / (1 - self.shape.blindness)
-        embedded: torch.Tensor = self.inputs(numbers.view(b * t, -1), per_sample_weights=weights).view(b, t, -1)
-        dropped: torch.Tensor = self.input_drop(embedded)
+        dropped: torch.Tensor = self.input_drop(self._sum(self.inputs, numbers))
         return dropped
+
+    def _sum(self, table: nn.EmbeddingBag, numbers: torch.Tensor) -> torch.Tensor:
+        """Add up the embeddings [B, T, D] of numbers [B, T, N], some of them unseen in training."""
+        flat, weights = numbers.flatten(0, 1), None
+        if self.training and self.shape.blindness:
+            seen = torch.rand(flat.shape, device=flat.device) >= self.shape.blindness
+            weights = seen / (1 - self.shape.blindness)
+        summed: torch.Tensor = table(flat, per_sample_weights=weights)
+        return summed.unflatten(0, numbers.shape[:2])
 
     def forward(self, features: torch.Tensor, conditions: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
         """Return the hidden state before each event, [B, T, D].
@@ -223,15 +233,23 @@ class MelodyTransformer(nn.Module):
 
     def rhythm_logits(self, hidden: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
         """Return scores of the next rhythm symbol, [B, T, S], from states [B, T, D] and features [B, T, F]."""
-        first = len(BASE_COLUMNS)
-        return self._with_copies(
-            self.rhythm_out(hidden), self.rhythm_copy(hidden), features[..., first : first + len(LAGS)]
-        )
+        places = features[..., list(RHYTHM_COPIES)]
+        return self._with_copies(self.rhythm_out(hidden), self.rhythm_copy(hidden), places)
 
-    def pitch_logits(self, hidden: torch.Tensor, features: torch.Tensor, rhythm: torch.Tensor) -> torch.Tensor:
-        """Return scores of the next pitch, [B, T, P], given the rhythm symbol [B, T] chosen for it."""
+    def pitch_logits(
+        self, hidden: torch.Tensor, features: torch.Tensor, rhythm: torch.Tensor, arrival: torch.Tensor
+    ) -> torch.Tensor:
+        """Return scores of the next pitch, [B, T, P].
+
+        Args:
+            hidden: [B, T, D] from `forward`.
+            features: [B, T, F].
+            rhythm: [B, T] the rhythm symbol chosen for the event.
+            arrival: [B, T, 5] where the event ends, in the order of `genaudio.melody.features.PLACE_COLUMNS`.
+        """
         p = self.vocabulary.pitch_count
-        z = self.pitch_norm(hidden + self.chosen_rhythm(rhythm))
+        ends = self._sum(self.arrival_inputs, arrival + self.places)
+        z = self.pitch_norm(hidden + self.chosen_rhythm(rhythm) + ends)
         z = z + functional.silu(self.pitch_mix(z))
         numbers = torch.arange(p, device=z.device)
         last = features[..., BASE_COLUMNS.index("pitch")]
@@ -239,8 +257,7 @@ class MelodyTransformer(nn.Module):
         interval = (numbers - last[..., None]).clamp(-INTERVALS, INTERVALS) + INTERVALS
         scores = self.pitch_out(z) + self.interval_out(z).gather(-1, interval)
         scores = scores + self.class_out(z)[..., (numbers + self.vocabulary.below) % 12]
-        first = len(BASE_COLUMNS) + len(LAGS)
-        return self._with_copies(scores, self.pitch_copy(z), features[..., first : first + len(LAGS)])
+        return self._with_copies(scores, self.pitch_copy(z), features[..., list(PITCH_COPIES)])
 
     @staticmethod
     def _with_copies(scores: torch.Tensor, weights: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,6 @@
 from genaudio.melody.dataset import make_example
 from genaudio.melody.events import make_frame
-from genaudio.melody.features import COLUMNS, History
+from genaudio.melody.features import COLUMNS, LEFT_END, PLACE_COLUMNS, History
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.vocabulary import Vocabulary
 from genaudio.score import Metre
@@ -53,3 +53,32 @@ def test_the_pickup_is_told_apart(vocabulary: Vocabulary) -> None:
     assert first[COLUMNS.index("bar")] == 8
     assert first[COLUMNS.index("beat")] == 1
     assert first[COLUMNS.index("in_beat")] == 24
+
+
+def test_where_an_event_ends(vocabulary: Vocabulary, grammar: Grammar) -> None:
+    # two bars of 2/4 in quavers: each ends where the next begins, the last at the end of the piece
+    example = make_example(tune([62, 64, 66, 67] * 2), vocabulary, grammar, "reel")
+    assert example.arrival[:-1].tolist() == example.features[1:, : len(PLACE_COLUMNS)].tolist()
+    assert example.arrival[-1].tolist() == [0, 0, 2, 0, LEFT_END]
+
+
+def test_the_end_of_a_short_last_bar_is_the_end(vocabulary: Vocabulary) -> None:
+    history = History(vocabulary, make_frame(Metre(2, 4), 1, 240), 2)
+    for symbol in (("note", 240), ("note", 480)):
+        history.features()
+        history.push(vocabulary.rhythm_index[symbol], 24)
+    quaver = vocabulary.rhythm_index["note", 240]
+    assert history.arrival(quaver)[-1] == LEFT_END  # a quaver's pickup and three quavers make the only bar
+    assert history.arrival(vocabulary.rhythm_index["note", 120])[-1] == 0
+
+
+def test_cues_tell_what_followed_the_same_notes_and_the_same_steps(vocabulary: Vocabulary, grammar: Grammar) -> None:
+    # D E F# G | A D E F#: D comes back and then E
+    rows = make_example(tune([62, 64, 66, 67, 69, 62, 64, 66]), vocabulary, grammar, "reel").features
+    none = vocabulary.pitch_count
+    assert column(rows, "pitch_same") == [none, none, none, none, none, none, 26, 28]  # D is 24, E 26, F# 28
+    assert column(rows, "run_same") == [0, 0, 0, 0, 0, 0, 1, 2]
+    # steps: 2 2 1 2 -7 2 2. After D E F# a tone had followed a tone: G#, 30. After G A a semitone had, last: Bb, 32.
+    # At the end a fifth down had followed a tone, last: from E to A, 19. Nothing had followed 1 or -7.
+    assert column(rows, "pitch_moved") == [none, none, none, 30, none, 32, none, 19]
+    assert column(rows, "run_moved") == [0, 0, 0, 1, 0, 1, 0, 1]

@@ -102,7 +102,7 @@ def test_silence_at_the_beginning_is_kept(tiny_composer: Composer) -> None:
 def test_all_but_the_rewritten_bars_is_kept(tiny_composer: Composer, bars: tuple[int, int], pickup: float) -> None:
     melody = tune((EIGHT * 2)[: 17 if pickup else 16], pickup=pickup)
     assert melody.bars == 4
-    for new in tiny_composer.compose(Wish(), 7, 2, Given(melody, bars)):
+    for new in tiny_composer.compose(Wish(), 8, 2, Given(melody, bars)):
         inside = range(bars[0], bars[1] + 1)
         kept = [note for note in melody.notes if bar_of(melody, note) not in inside]
         assert [note for note in new.notes if bar_of(new, note) not in inside] == kept
@@ -136,7 +136,8 @@ def test_what_follows_is_judged_as_a_forward_pass_does(model: MelodyTransformer,
     with torch.inference_mode():
         hidden = model(features, torch.tensor([conditions]))
         sure = model.rhythm_logits(hidden, features).log_softmax(-1).gather(-1, rhythm[..., None]).sum()
-        pitches = model.pitch_logits(hidden, features, rhythm).log_softmax(-1)[0]
+        arrival = torch.from_numpy(example.arrival.astype(np.int64))[None]
+        pitches = model.pitch_logits(hidden, features, rhythm, arrival).log_softmax(-1)[0]
         for step, number in enumerate(example.pitch):
             if number >= 0:
                 sure = sure + pitches[step, number]

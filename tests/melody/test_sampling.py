@@ -69,3 +69,15 @@ def test_guidance_changes_the_tune_and_one_does_not(model: MelodyTransformer, gr
     sampler.write([one, three])  # in a guided batch, a guidance of 1 still means none
     assert one.events == plain.events
     assert three.events != plain.events
+
+
+def test_a_closed_tune_ends_on_its_tonic(model: MelodyTransformer, grammar: Grammar) -> None:
+    drafts = [draft(model, number) for number in range(12)]
+    for one in drafts:
+        one.closed = True
+    free = [draft(model, number) for number in range(12)]
+    for some in (drafts, free):
+        Sampler(model, grammar).write(some)
+    last = [[e.pitch for e in one.events if e.pitch is not None][-1] for one in drafts]
+    assert all((pitch - one.tonic) % 12 == 0 for one, pitch in zip(drafts, last, strict=True))
+    assert [one.events[:-1] for one in drafts] == [one.events[:-1] for one in free]  # nothing before it changes

@@ -70,7 +70,7 @@ def build_vocabulary(works: Iterable[TrainingWork]) -> Vocabulary:
         kind: tuple(sorted({*STANDARD[kind], *(d for d, n in counts.items() if n >= LEAST_TUNES)}))
         for kind, counts in durations.items()
     }
-    common = [pitch for pitch, count in pitches.items() if count >= LEAST_TUNES]
+    common = [pitch for pitch, count in pitches.items() if count >= LEAST_TUNES] or list(pitches)
     seen = {name for name, count in metres.items() if count >= LEAST_TUNES} | set(REQUIRED_METRES)
     return Vocabulary(
         styles=tuple(sorted(styles)),

@@ -51,6 +51,7 @@ def train_melody(
     device: str = "auto",
     on_progress: Callable[[Progress], None] | None = None,
     works: list[TrainingWork] | None = None,
+    base: Path | None = None,
 ) -> Path:
     """Train the melody model and keep the weights that are best on the validation works.
 
@@ -62,6 +63,7 @@ def train_melody(
         device: ``auto``, ``cpu``, ``cuda``...
         on_progress: called at each evaluation.
         works: what to learn from, the shipped training works by default.
+        base: weights to begin with instead of random ones.
 
     Returns:
         The path of the best weights.
@@ -70,6 +72,8 @@ def train_melody(
         GenaudioError: the recipe, checkpoint, works or device cannot be used.
     """
     trainer = Trainer(recipe, load_works() if works is None else works, choose_device(device))
+    if base is not None:
+        trainer.begin_from(base)
     if resume:
         trainer.restore(load_checkpoint(out / "checkpoint.pt"))
     out.mkdir(parents=True, exist_ok=True)
@@ -128,6 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--config", default="configs/melody.yaml", help="recipe (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("outputs/training/melody"), help="folder for the results")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in the folder")
+    parser.add_argument("--base", type=Path, help="weights to begin with instead of random ones")
     parser.add_argument("--time-budget", help="such as 25m, overriding the recipe's")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     options = parser.parse_args(arguments)
@@ -150,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
                 device = f"cuda:{distributed.get_rank() % torch.cuda.device_count()}"
                 torch.cuda.set_device(device)
         recipe = load_recipe(options.config, MelodyRecipe)
-        path = train_melody(recipe, options.out, options.resume, budget, device, show)
+        path = train_melody(recipe, options.out, options.resume, budget, device, show, base=options.base)
     except GenaudioError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import torch
 from torch import distributed
 
 from genaudio.corpus import TrainingWork
-from genaudio.errors import GenaudioError
-from genaudio.melody.build import build_vocabulary, pitch_table
+from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.melody.build import build_vocabulary, load_model, pitch_table
 from genaudio.melody.dataset import Batch, Example, batches, collate, make_examples
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.loss import likelihood
@@ -66,6 +67,24 @@ class Trainer:
             train, validation, torch.from_numpy(grammar.table).to(self.device), pitch_table(grammar).to(self.device)
         )
         return dict(rejects + more), material
+
+    def begin_from(self, path: Path) -> None:
+        """Take over the weights of another model, such as the shipped one, before the first step.
+
+        Raises:
+            IncompatibleError: the file is no melody model, or one of another size or alphabet; they must be the same.
+        """
+        model, _ = load_model(path)
+        if model.vocabulary != self.vocabulary:
+            raise IncompatibleError(f"the weights {path} have another alphabet than these works; train without them")
+        sizes = [(shape.width, shape.layers, shape.heads, shape.hidden) for shape in (model.shape, self.recipe.shape)]
+        if sizes[0] != sizes[1]:
+            raise IncompatibleError(
+                f"the weights {path} have width, layers, heads and hidden width {sizes[0]} where the recipe has "
+                f"{sizes[1]}; use the same"
+            )
+        self.model.load_state_dict(model.state_dict())
+        self.average.load_state_dict(model.state_dict())
 
     def _optimiser(self) -> torch.optim.AdamW:
         """Decay matrices, not gains, biases or embeddings."""

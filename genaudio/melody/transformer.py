@@ -207,8 +207,8 @@ class MelodyTransformer(nn.Module):
         if self.training and self.shape.blindness:
             seen = torch.rand(flat.shape, device=flat.device) >= self.shape.blindness
             weights = seen / (1 - self.shape.blindness)
-        summed: torch.Tensor = table(flat, per_sample_weights=weights)
-        return summed.unflatten(0, numbers.shape[:2])
+        summed: torch.Tensor = table(flat, per_sample_weights=weights).view(*numbers.shape[:2], -1)
+        return summed
 
     def forward(self, features: torch.Tensor, conditions: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
         """Return the hidden state before each event, [B, T, D].

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from genaudio.corpus import TrainingWork
-from genaudio.errors import GenaudioError
+from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.melody import Composer, MelodyRecipe, Wish, train_melody
 from genaudio.melody.train import Progress, main
 from genaudio.melody.transformer import Shape
@@ -84,3 +84,18 @@ def test_patience_ends_a_training(works: list[TrainingWork], tmp_path: Path) -> 
 def test_the_command_names_a_missing_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--config", str(tmp_path / "none.yaml"), "--out", str(tmp_path)]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_training_begins_with_given_weights(works: list[TrainingWork], tmp_path: Path) -> None:
+    base = train_melody(RECIPE, tmp_path / "base", device="cpu", works=works)
+    seen: list[Progress] = []
+    still = replace(RECIPE, learning_rate=1e-12, steps=4, average=0.0)
+    train_melody(still, tmp_path / "on", device="cpu", on_progress=seen.append, works=works, base=base)
+    best = load_weights(base, "melody")[1]["training"]
+    expected = best["validation_rhythm_bits"] + best["validation_pitch_bits"]
+    assert seen[0].bits == pytest.approx(expected, abs=0.01)  # the file holds half precision
+    other = replace(RECIPE, shape=replace(RECIPE.shape, layers=2))
+    with pytest.raises(IncompatibleError, match=r"\(16, 1, 2, 32\) where the recipe has \(16, 2, 2, 32\)"):
+        train_melody(other, tmp_path / "other", device="cpu", works=works, base=base)
+    with pytest.raises(IncompatibleError, match="another alphabet"):
+        train_melody(RECIPE, tmp_path / "fewer", device="cpu", works=[*works[:2], works[11]], base=base)

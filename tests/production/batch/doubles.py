@@ -8,19 +8,32 @@ import re
 import signal
 import time
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
+
+import numpy as np
 
 from checks import Catalogue, Screener, Work
 from genaudio.errors import GenaudioError
 from genaudio.melody.wish import Wish
 from genaudio.production.batch.crew import Crew
-from genaudio.score import Melody, Score
+from genaudio.score import Key, Melody, Metre, Note, Score
 from tests.production.doubles import SinePlayer, SineRendering, random_tune
+
+
+def wild_tune(seed: int, notes: int = 32) -> Melody:
+    """Return quarters and eighths of any pitch, such as no tune resembles by chance."""
+    generator = np.random.default_rng(seed)
+    pitches = generator.integers(58, 86, notes).tolist()
+    lengths = generator.choice([0.5, 1.0], notes).tolist()
+    onsets = accumulate(lengths, initial=0.0)
+    written = [Note(onset, length, pitch) for onset, length, pitch in zip(onsets, lengths, pitches, strict=False)]
+    return Melody(written, metre=Metre(4, 4), key=Key(2), tempo=120.0)
 
 
 @dataclass
 class ManyTunes:
-    """Writes `tunes` by seed, random tunes for other seeds; refuses the tempo 66."""
+    """Writes `tunes` by seed, wild tunes for other seeds; refuses the tempo 66."""
 
     tunes: dict[int, Melody] = field(default_factory=dict)
     seeds: list[int] = field(default_factory=list)
@@ -29,7 +42,7 @@ class ManyTunes:
         if any(wish.tempo == 66 for wish in wishes):
             raise GenaudioError("nobody can play at 66")
         self.seeds += seeds
-        return [self.tunes.get(seed) or random_tune(seed % 2**32 + 1000, notes=32) for seed in seeds]
+        return [self.tunes.get(seed) or wild_tune(seed) for seed in seeds]
 
 
 @dataclass

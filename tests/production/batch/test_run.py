@@ -10,8 +10,7 @@ from genaudio.production import verify_package
 from genaudio.production.batch import orders_of, read_plan, run_batch
 from genaudio.production.batch.earlier import BATCH
 from genaudio.production.studio import attempt_seed
-from tests.production.batch.doubles import ManyTunes, Stillborn, Trouble, Unloadable, crew_of, tree
-from tests.production.doubles import random_tune
+from tests.production.batch.doubles import ManyTunes, Stillborn, Trouble, Unloadable, crew_of, tree, wild_tune
 
 FILES = {"manifest.json", "report.html", "screening.json", "track.flac", "track.mid", "track.musicxml"}
 
@@ -105,7 +104,7 @@ def test_a_finished_batch_loads_nothing(plan, works, tmp_path):
 
 def test_a_tune_that_repeats_an_earlier_one_is_composed_anew(plan, works, tmp_path):
     orders = orders_of(plan)
-    composer = ManyTunes({orders[1].seed: random_tune(700), orders[4].seed: random_tune(700).transposed(3)})
+    composer = ManyTunes({orders[1].seed: wild_tune(700), orders[4].seed: wild_tune(700).transposed(3)})
     result = run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, composer))
     assert result.verdicts == {"clear": 6}
     assert result.recomposed == 1
@@ -118,7 +117,7 @@ def test_a_repetition_that_cannot_be_avoided_is_flagged(works, tmp_path):
     (tmp_path / "plan.yaml").write_text("attempts: 1\ngroups: [{count: 3}]\n")
     plan = read_plan(tmp_path / "plan.yaml")
     orders = orders_of(plan)
-    composer = ManyTunes({orders[0].seed: random_tune(700), orders[2].seed: random_tune(700)})
+    composer = ManyTunes({orders[0].seed: wild_tune(700), orders[2].seed: wild_tune(700)})
     result = run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, composer))
     assert result.verdicts == {"clear": 2, "match": 1}
     screening = json.loads((tmp_path / "out/tracks/group-1-0003/screening.json").read_text())
@@ -136,8 +135,8 @@ def test_a_library_is_not_repeated(works, tmp_path):
         plans.append(read_plan(tmp_path / f"week-{seed}.yaml"))
     first, second = (orders_of(plan)[1].seed for plan in plans)
     outs = [tmp_path / "outputs" / name for name in ("one", "two")]
-    run_batch(plans[0], outs[0], workers=1, crew=crew_of(works, ManyTunes({first: random_tune(700)})))
-    crew = crew_of(works, ManyTunes({second: random_tune(700)}))
+    run_batch(plans[0], outs[0], workers=1, crew=crew_of(works, ManyTunes({first: wild_tune(700)})))
+    crew = crew_of(works, ManyTunes({second: wild_tune(700)}))
     result = run_batch(plans[1], outs[1], workers=1, crew=crew, libraries=[tmp_path / "outputs"])
     assert result.recomposed == 1
     manifest = json.loads((outs[1] / "tracks/group-1-0002/manifest.json").read_text())
@@ -153,7 +152,7 @@ def test_equal_titles_are_told_apart(works, tmp_path):
     plan = read_plan(tmp_path / "plan.yaml")
     from dataclasses import replace
 
-    tunes = {order.seed: replace(random_tune(800 + order.number), title="The Lane") for order in orders_of(plan)}
+    tunes = {order.seed: replace(wild_tune(800 + order.number), title="The Lane") for order in orders_of(plan)}
     run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, ManyTunes(tunes)))
     titles = [json.loads(path.read_text())["title"] for path in sorted(tmp_path.glob("out/tracks/*/manifest.json"))]
     assert titles == ["The Lane", "The Lane, no. 2", "The Lane, no. 3"]
@@ -181,7 +180,7 @@ def test_a_worker_that_dies_is_replaced(plan, works, tmp_path):
 
 def test_a_track_that_kills_its_workers_is_given_up(plan, works, tmp_path):
     orders = orders_of(plan)
-    composer = ManyTunes({orders[2].seed: random_tune(900, notes=41)})
+    composer = ManyTunes({orders[2].seed: wild_tune(900, notes=41)})
     crew = crew_of(works, composer, Trouble("die", at=41))
     result = run_batch(plan, tmp_path / "out", workers=1, crew=crew)
     assert result.failed == {"reels-0003": "its worker ended (exit code -9: killed, or out of memory); tried 2 times"}

@@ -3,6 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import given as holds
+from hypothesis import strategies as st
 
 from genaudio.errors import GenaudioError
 from genaudio.melody import Composer, Given, Wish
@@ -228,3 +231,38 @@ def test_the_last_bar_is_made_whole(tiny_composer: Composer, vocabulary: Vocabul
     assert tiny_composer.compose(Wish(), 1, 1, Given(melody, (2, 2)))[0].end == 7.0
     kept = keep(agree(Given(melody, (2, 2)), Wish()), 4, None, vocabulary, grammar)
     assert (kept.free, kept.frame.end) == ((960, 1920), 3360)
+
+
+LENGTHS = st.sampled_from([0.5, 1.0, 1.5, 2.0, 2.5])
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@holds(
+    st.lists(st.tuples(LENGTHS, st.integers(30, 100), st.sampled_from([0.0, 0.0, 0.5, 1.0])), min_size=2, max_size=12),
+    st.sampled_from(["2/4", "3/4", "4/4", "6/8"]),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.integers(0, 3),
+    st.integers(1, 3),
+)
+def test_whatever_is_given_is_kept(
+    tiny_composer: Composer, parts: list[tuple[float, int, float]], metre: str, pickup: float, skipped: int, span: int
+) -> None:
+    """Lengths, rests and leaps as they come, over bar lines and out of range: a primer and rewritten bars."""
+    notes, now = [], 0.0
+    for length, pitch, rest in parts:
+        notes.append(Note(now, length, pitch))
+        now += length + rest
+    melody, bar = Melody(notes, Metre.parse(metre), Key(2), pickup=pickup), Metre.parse(metre).bar_ticks
+    assume(melody.bars >= 1)
+    longer = tiny_composer.compose(Wish(bars=melody.bars + 2), 1, 1, Given(melody))[0]
+    assert longer.notes[: len(notes)] == melody.notes
+    assert longer.notes[-1].offset_ticks == (melody.bars + 2) * bar
+    first = min(1 + skipped, melody.bars)
+    last = min(first + span - 1, melody.bars)
+    begin, end = round(pickup * 480) + (first - 1) * bar, round(pickup * 480) + last * bar
+    assume(not any(note.onset_ticks < begin and note.offset_ticks >= end for note in melody.notes))
+    new = tiny_composer.compose(Wish(), 1, 1, Given(melody, (first, last)))[0]
+    inside = range(first, last + 1)
+    assert [note for note in new.notes if bar_of(new, note) not in inside] == [
+        note for note in melody.notes if bar_of(melody, note) not in inside
+    ]

@@ -273,7 +273,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the ten folds to run")
     parser.add_argument("--rows", nargs="*", default=[], choices=NETWORKS, help="networks beside the n-grams")
     parser.add_argument("--weights", type=Path, help="the base, by default the shipped one")
-    parser.add_argument("--epochs", type=int, default=16, help="of fine-tuning")
+    parser.add_argument("--epochs", type=int, default=12, help="of fine-tuning")
     parser.add_argument("--scratch-epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=1024, help="events")
     parser.add_argument("--rate", type=float, default=1e-3)

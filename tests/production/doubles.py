@@ -13,7 +13,7 @@ LOWEST, HIGHEST = 62, 78
 
 
 def random_tune(seed: int, notes: int = 64, pickup: float = 0.5) -> Melody:
-    """Notes of any length up to a quarter and any pitch from D4 to F#5, 4/4: leaps and rhythms that no other seed has by chance."""
+    """Notes of any length up to a quarter, D4 to F#5, 4/4: leaps and rhythms that no other seed has by chance."""
     generator = np.random.default_rng(seed)
     onset, written = 0.0, []
     for _ in range(notes):

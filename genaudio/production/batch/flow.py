@@ -71,6 +71,7 @@ class Flow:
         self.plan, self.site, self.orders, self.crew = plan, site, orders, crew
         self.result, self.tell = result, tell
         self.start = self.began = start
+        self.flagged = 0
         self.whole = self._look()
 
     def _look(self) -> frozenset[int]:
@@ -148,6 +149,7 @@ class Flow:
         order, result = self.orders[answer.number], self.result
         if answer.kind == "done":
             result.made += 1
+            self.flagged += answer.verdict != "clear"
             result.audio_seconds += answer.duration
             result.add({stage: answer.stages.get(stage, 0.0) for stage in ("render", "package")})
         else:
@@ -165,6 +167,7 @@ class Flow:
             f"{result.present + result.made}/{result.tracks} tracks",
             f"{result.audio_seconds / max(spent, 1e-9):.1f} s of audio a second",
             f"{int(left // 60)}:{int(left % 60):02d} left",
+            *([f"{self.flagged} flagged"] if self.flagged else []),
             *([f"{result.retried} retried"] if result.retried else []),
             *([f"{len(result.failed)} failed"] if result.failed else []),
         ]

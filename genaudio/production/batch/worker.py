@@ -47,6 +47,7 @@ class Answer:
         reason: why not.
         stages: seconds by stage.
         duration: seconds of audio.
+        verdict: on the track, where it is done.
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Answer:
     reason: str = ""
     stages: dict[str, float] = field(default_factory=dict)
     duration: float = 0.0
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ def _end_with_parent() -> None:
 def answer(task: Task, renderer: Renders) -> Answer:
     """Make a track and say how it went."""
     if manifest := whole_package(task.folder, task.production.seed):  # a worker before this one died just after it
-        return Answer("done", task.number, duration=float(manifest["audio"]["seconds"]))
+        duration, verdict = float(manifest["audio"]["seconds"]), str(manifest["verdict"])
+        return Answer("done", task.number, duration=duration, verdict=verdict)
     try:
         if shutil.disk_usage(task.folder.parent).free < SPARE:
             return Answer("full", task.number, f"the disk is full at {task.folder.parent}")
@@ -130,7 +133,7 @@ def answer(task: Task, renderer: Renders) -> Answer:
         return Answer("failed" if sure else "again", task.number, _reason(error))
     except Exception as error:
         return Answer("failed", task.number, _reason(error))
-    return Answer("done", task.number, stages=dict(made.stages), duration=made.duration)
+    return Answer("done", task.number, "", dict(made.stages), made.duration, made.verdict)
 
 
 def _is_full(error: BaseException, folder: Path) -> bool:

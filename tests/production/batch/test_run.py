@@ -118,8 +118,12 @@ def test_a_repetition_that_cannot_be_avoided_is_flagged(works, tmp_path):
     plan = read_plan(tmp_path / "plan.yaml")
     orders = orders_of(plan)
     composer = ManyTunes({orders[0].seed: wild_tune(700), orders[2].seed: wild_tune(700)})
-    result = run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, composer))
+    told = []
+    result = run_batch(
+        plan, tmp_path / "out", workers=1, crew=crew_of(works, composer), tell=lambda share, what: told.append(what)
+    )
     assert result.verdicts == {"clear": 2, "match": 1}
+    assert told[-1].endswith(", 1 flagged")
     screening = json.loads((tmp_path / "out/tracks/group-1-0003/screening.json").read_text())
     work = screening["results"][0]["matches"][0]["work"]
     assert (work["id"], work["catalogue"]) == ("group-1-0001", BATCH)

@@ -193,7 +193,7 @@ def test_notes_without_a_place_are_named(tiny_composer: Composer, notes: list[No
 
 
 def test_a_bar_that_cannot_be_filled_is_told(tiny_composer: Composer) -> None:
-    """After a single triplet quaver and a quarter, 480 - 160 of the second beat cannot... but 1/3 + 2/3 can."""
+    """A third of a beat can be filled up to the beat; a twelfth, what is left of 1.75 + 1/6 in two beats, cannot."""
     primer = Melody([Note(0, 1 / 3, 62)], Metre(2, 4), Key(2))
     melody = tiny_composer.compose(Wish(bars=1), 1, 1, Given(primer))[0]
     assert melody.end == 2.0

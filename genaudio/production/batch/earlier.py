@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from checks import Catalogue, Screener, Screening, Work
+from checks import Catalogue, CatalogueError, Screener, Screening, Work
 from genaudio.errors import GenaudioError
 from genaudio.production.exhibits import catalogue_list
 from genaudio.production.folder import MANIFEST
@@ -26,22 +29,27 @@ BATCH = "earlier tracks of this batch"
 LIBRARY = "library"
 """What reports call the two."""
 CUTS = (4096, 256, 16, 1)
+LARGE = 256
+"""Tracks from which on a piece is built on the disk."""
+MEMORY = Path("/dev/shm")
+"""Where smaller ones are built, where there is such a folder: a disk takes longer to write than they take to build."""
 
 
 class Earlier:
     """Screens melodies against catalogues and against the tracks before them.
 
     Args:
-        folder: where the small catalogues are kept; emptied first.
+        folder: where catalogues are built; emptied first.
         screener: the catalogues.
         library: the tracks of earlier batches.
     """
 
     def __init__(self, folder: Path, screener: Screener, library: Sequence[Work] = ()) -> None:
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         self.folder = folder
         self.catalogues = screener.catalogues
-        self.library = (Catalogue.build(library, folder / "library", LIBRARY),) if library else ()
+        self.library = (_opened(library, LIBRARY, folder),) if library else ()
         self._works: list[Work] = []
         self._pieces: dict[tuple[int, int], Catalogue] = {}
         self._screener: Screener | None = None
@@ -55,11 +63,8 @@ class Earlier:
     def screener(self) -> Screener:
         """Searches all of it, as it is now."""
         if self._screener is None:
-            pieces = {span: self._pieces.get(span) or self._build(*span) for span in spans(len(self._works))}
-            for span in self._pieces.keys() - pieces.keys():
-                shutil.rmtree(self._place(*span), ignore_errors=True)
-            self._pieces = pieces
-            self._screener = Screener(*self.catalogues, *self.library, *pieces.values())
+            self._pieces = {span: self._pieces.get(span) or self._build(*span) for span in spans(len(self._works))}
+            self._screener = Screener(*self.catalogues, *self.library, *self._pieces.values())
         return self._screener
 
     def screen(self, melody: Melody) -> Screening:
@@ -75,14 +80,23 @@ class Earlier:
         return found
 
     def close(self) -> None:
-        """Remove the small catalogues."""
+        """Remove what was built."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _place(self, start: int, stop: int) -> Path:
-        return self.folder / f"{start}-{stop}"
-
     def _build(self, start: int, stop: int) -> Catalogue:
-        return Catalogue.build(self._works[start:stop], self._place(start, stop), BATCH)
+        works = self._works[start:stop]
+        if stop - start < LARGE and os.access(MEMORY, os.W_OK):
+            with suppress(CatalogueError):  # memory may be scarce
+                return _opened(works, BATCH, MEMORY)
+        return _opened(works, BATCH, self.folder)
+
+
+def _opened(works: Sequence[Work], name: str, place: Path) -> Catalogue:
+    """Build a catalogue that lasts as long as it is used: its files are removed once they are opened."""
+    with tempfile.TemporaryDirectory(prefix="genaudio-", dir=place, ignore_cleanup_errors=True) as folder:
+        catalogue = Catalogue.build(works, Path(folder) / "catalogue", name)
+        _ = catalogue.records
+    return catalogue
 
 
 def spans(count: int) -> list[tuple[int, int]]:

@@ -47,6 +47,7 @@ class Earlier:
     def __init__(self, folder: Path, screener: Screener, library: Sequence[Work] = ()) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        _tidy_memory()
         self.folder = folder
         self.catalogues = screener.catalogues
         self.library = (_opened(library, LIBRARY, folder),) if library else ()
@@ -91,9 +92,17 @@ class Earlier:
         return _opened(works, BATCH, self.folder)
 
 
+def _tidy_memory() -> None:
+    """Remove what runs left in memory that were killed while they built."""
+    for path in MEMORY.glob("genaudio-*-*"):
+        if not Path("/proc", path.name.split("-")[1]).exists():
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def _opened(works: Sequence[Work], name: str, place: Path) -> Catalogue:
     """Build a catalogue that lasts as long as it is used: its files are removed once they are opened."""
-    with tempfile.TemporaryDirectory(prefix="genaudio-", dir=place, ignore_cleanup_errors=True) as folder:
+    prefix = f"genaudio-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as folder:
         catalogue = Catalogue.build(works, Path(folder) / "catalogue", name)
         _ = catalogue.records
     return catalogue

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from checks import Screener
+from checks import Screener, Work
 from genaudio.errors import GenaudioError
 from genaudio.production import verify_package
 from genaudio.production.batch import orders_of, read_plan, run_batch
@@ -266,6 +266,24 @@ def test_two_runs_do_not_share_a_folder(plan, works, tmp_path):
         pytest.raises(GenaudioError, match="another run is making tracks"),
     ):
         run_batch(plan, tmp_path / "out", workers=1, crew=crew)
+
+
+def test_what_killed_runs_left_in_memory_is_removed(works, tmp_path, monkeypatch):
+    from genaudio.production.batch import earlier
+
+    memory = tmp_path / "memory"
+    monkeypatch.setattr(earlier, "MEMORY", memory)
+    for name in (f"genaudio-{os.getpid()}-busy", "genaudio-999999999-left", "genaudio-other", "else"):
+        (memory / name).mkdir(parents=True)
+    found = earlier.Earlier(tmp_path / "earlier", crew_of(works).screener([]))
+    assert sorted(os.listdir(memory)) == ["else", f"genaudio-{os.getpid()}-busy", "genaudio-other"]
+    found.add(Work("one", melody=wild_tune(1)))
+    assert found.screen(wild_tune(1).transposed(2)).matches[0].work_id == "one"
+    assert sorted(os.listdir(memory)) == ["else", f"genaudio-{os.getpid()}-busy", "genaudio-other"]
+    monkeypatch.setattr(earlier, "MEMORY", tmp_path / "none")  # then the disk serves
+    found.add(Work("two", melody=wild_tune(2)))
+    assert found.screen(wild_tune(2)).matches[0].work_id == "two"
+    assert [entry["works"] for entry in found.compared()] == [2]
 
 
 def test_earlier_tracks_are_cut_at_fixed_places(works):

@@ -26,7 +26,8 @@ LOWEST, KEYS = 21, 88
 FAINT = 0.03
 """Activations below this are silent, so that only the keys that sound cost anything."""
 _LEVEL = 0.8
-_BLOCK = 256
+_BLOCK = 32
+_PIECE = 512  # samples in which single precision counts turns well enough
 
 
 class Hearing(nn.Module):
@@ -91,10 +92,14 @@ def oscillators(keys: Tensor, start: int, samples: int, sample_rate: int) -> Ten
     numbers = keys.to(torch.float64)[:, None]
     frequency = 440.0 * 2.0 ** ((numbers + (LOWEST - 69)) / 12)
     harmonics = (0.45 * sample_rate / frequency).floor().clamp_min(1)
-    times = torch.arange(start, start + samples, device=keys.device, dtype=torch.float64)
     golden = (numbers + 1) * 0.6180339887498949  # oscillators that start in step would make one great pulse
-    turns = torch.frac(times * (frequency / sample_rate) + golden)
-    phase, count = (2 * torch.pi * turns).float() + 1e-4, harmonics.float()
+    step = frequency / sample_rate
+    pieces = -(-samples // _PIECE)
+    starts = start + _PIECE * torch.arange(pieces, device=keys.device, dtype=torch.float64)
+    begun = torch.frac(starts * step + golden).float()[:, :, None]  # exact however late
+    within = torch.arange(_PIECE, device=keys.device, dtype=torch.float32) * step.float()[:, :, None]
+    turns = torch.frac(begun + within).view(len(keys), -1)[:, :samples]
+    phase, count = 2 * torch.pi * turns + 1e-4, harmonics.float()
     half = torch.sin(phase / 2)
     flat = half.abs() < 1e-6
     wave = torch.sin((count + 0.5) * phase) / (2 * torch.where(flat, torch.ones_like(half), half)) - 0.5

@@ -58,7 +58,7 @@ def test_an_oscillator_is_an_excitation_at_its_key(pitch: int) -> None:
 def test_an_oscillator_runs_on_however_it_is_cut() -> None:
     keys = torch.tensor([0, 48, 87])
     whole = oscillators(keys, 0, 60_000, RATE)
-    np.testing.assert_allclose(oscillators(keys, 30_011, 5000, RATE), whole[:, 30_011:35_011], atol=2e-4)
+    np.testing.assert_allclose(oscillators(keys, 30_011, 5000, RATE), whole[:, 30_011:35_011], atol=2e-3)
 
 
 def test_singing_follows_the_activations() -> None:
@@ -77,7 +77,7 @@ def test_long_and_short_singing_agree() -> None:
     samples = 599 * HOP + HOP // 2
     long = sing_long(values, 5 * HOP, samples, HOP, RATE)
     waves = oscillators(torch.arange(KEYS), 5 * HOP, samples, RATE)
-    np.testing.assert_allclose(long, sing(values, waves, HOP), atol=1e-3)
+    np.testing.assert_allclose(long, sing(values, waves, HOP), atol=2e-3)
 
 
 def test_faint_keys_are_silent() -> None:

@@ -47,6 +47,11 @@ def spans(frames: int, margin: int, stretch: int = STRETCH) -> Iterator[Span]:
         yield Span(first, last, max(0, first - margin), min(frames, last + margin))
 
 
+def stretch_for(channels: int) -> int:
+    """Frames that go through at once with so many channels: fewer from three on, so that memory does not grow."""
+    return max(STRETCH * 2 // max(2, channels), 128)
+
+
 def white_noise(start: int, samples: int, seed: int) -> np.ndarray:
     """Return a stretch of one endless seeded noise, float32 [samples]; the same however it is cut."""
     blocks = range(start // _NOISE_BLOCK, (start + samples - 1) // _NOISE_BLOCK + 1)
@@ -155,7 +160,7 @@ class Codec:
             raise GenaudioError("there is no audio to encode")
         score = None if excitation is None else Clip(excitation)
         parts = []
-        for span in spans(self.frames_of(sound.samples), self.model.reach):
+        for span in spans(self.frames_of(sound.samples), self.model.reach, stretch_for(sound.channels)):
             heard = self._stretch(sound, span)
             known = torch.zeros_like(heard) if score is None else self._stretch(score, span)
             latents = self.model.encode(heard, known)[:, :, span.first - span.low : span.last - span.low]
@@ -203,7 +208,7 @@ class Codec:
         hop, (channels, _, frames) = self.model.config.hop, codes.shape
         samples = (frames - 1) * hop if samples is None else samples
         known = Clip(excitation).read if isinstance(excitation, np.ndarray) else excitation
-        for span in spans(frames, self.model.reach):
+        for span in spans(frames, self.model.reach, stretch_for(channels)):
             start, stop = span.first * hop, samples if span.last == frames else min(samples, span.last * hop)
             sound = self._decode_span(codes, span, known, seed)[:, start - span.low * hop : stop - span.low * hop]
             out = np.zeros((channels, max(0, stop - start)), np.float32)

@@ -58,6 +58,7 @@ def test_stretches_join_without_a_click(renderer: Renderer, monkeypatch: pytest.
     part = parts_of(score(8.0))[0][0]
     whole = renderer.stem(part, 9.0)
     monkeypatch.setattr(codec_module.spans, "__defaults__", (150,))
+    monkeypatch.setattr(codec_module, "stretch_for", lambda channels: 150)
     np.testing.assert_allclose(renderer.stem(part, 9.0), whole, atol=2e-4)
 
 

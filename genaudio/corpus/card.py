@@ -106,6 +106,8 @@ def asset_card(report: CorpusReport, recipe: CorpusRecipe) -> str:
             "id. Fields: id,\ntitle, style, source, licence, family, split, aliases, metre, key, pickup (ticks), notes "
             "([[onset, duration, MIDI\npitch], ...], 480 ticks a quarter note). Built by `python -m genaudio.corpus`; "
             "the same bytes on every build. The\nwhole story is in `docs/data-card.md`.\n",
+            "| | |\n| --- | --- |\n| licence | music in the public domain; terms of each encoding in "
+            "`docs/data-card.md` |\n",
             source_table(report, sources),
             _table(("split", "works"), sorted(report.splits.items())),
         ]

@@ -19,6 +19,7 @@ from torch.nn import functional
 from genaudio.codec.crops import Batch, CropRecipe, Crops, Material, whole_clips
 from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
+from genaudio.codec.measures import AUDIBLE, agreement, dimensions
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.quantizer import STATISTICS
 from genaudio.codec.recordings import gather_recordings
@@ -30,9 +31,6 @@ from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpo
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import load_weights, save_weights
-
-AUDIBLE = 0.1
-"""Activation from which on a key counts as sounding in the measures."""
 
 
 @dataclass(frozen=True)
@@ -234,19 +232,6 @@ class CodecTraining:
             measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, batch.audio)), 4)
         self.model.train()
         return measures
-
-
-def agreement(heard: Tensor, true: Tensor) -> float:
-    """F-measure of two sets of keys, frame by frame."""
-    both = float((heard & true).sum())
-    return 2 * both / max(1.0, float(heard.sum() + true.sum()))
-
-
-def dimensions(latents: Tensor) -> float:
-    """How many directions the variance of latents [B, D, F] fills: the participation ratio of its eigenvalues."""
-    rows = latents.transpose(1, 2).reshape(-1, latents.shape[1]).float()
-    variances = torch.linalg.eigvalsh(torch.cov(rows.T)).clamp_min(0)
-    return float(variances.sum() ** 2 / variances.pow(2).sum().clamp_min(1e-12))
 
 
 def shipped_state(model: CodecModel) -> dict[str, Tensor]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from genaudio.codec import train as codec_train
 from genaudio.codec.codec import Codec
@@ -15,7 +14,7 @@ from genaudio.codec.crops import CropRecipe, Crops
 from genaudio.codec.excitation import excite
 from genaudio.codec.hearing import KEYS, LOWEST
 from genaudio.codec.model import CodecConfig
-from genaudio.codec.train import CodecRecipe, CodecTraining, agreement, train_codec
+from genaudio.codec.train import CodecRecipe, CodecTraining, train_codec
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE, Performance, TeacherRecipe, TeacherSet
@@ -124,14 +123,6 @@ def test_a_codec_learns_to_hear_its_keys(tmp_path: Path) -> None:
         training.train_step(step / 300)
     measures = training.evaluate(clips=2)
     assert measures["keys_f1"] > 0.8
-
-
-def test_agreement_is_the_f_measure_of_keys() -> None:
-    heard = torch.tensor([[True, True, False, False]])
-    true = torch.tensor([[True, False, True, False]])
-    assert agreement(heard, true) == 0.5
-    assert agreement(heard, heard) == 1.0
-    assert agreement(heard, torch.zeros_like(heard)) == 0.0
 
 
 def test_a_training_begins_with_trained_weights(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from math import gcd
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 
@@ -56,6 +57,16 @@ def unreadable(path: Path, error: Exception) -> GenaudioError:
     return GenaudioError(f"{path} cannot be read as audio: {getattr(error, 'error_string', str(error))}")
 
 
+def says_its_length(declared: int) -> bool:
+    """Return whether the number of samples that libsndfile gives for a file is one; some files do not say theirs."""
+    return 0 < declared < (1 << 62)
+
+
+def cut_short(path: Path, samples: int, declared: int) -> GenaudioError:
+    """Say that a file ends before the length that it declares."""
+    return GenaudioError(f"{path} is cut short: {samples} of {declared} samples can be read")
+
+
 def read_audio(path: Path) -> tuple[np.ndarray, int]:
     """Read a whole audio file.
 
@@ -76,13 +87,13 @@ def read_audio(path: Path) -> tuple[np.ndarray, int]:
         raise unreadable(path, error) from error
     if audio.shape[1] == 0:
         raise GenaudioError(f"{path} holds no audio")
-    if 0 < declared < (1 << 62) and audio.shape[1] < declared:
-        raise GenaudioError(f"{path} is cut short: {audio.shape[1]} of {declared} samples can be read")
+    if says_its_length(declared) and audio.shape[1] < declared:
+        raise cut_short(path, audio.shape[1], declared)
     return np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0), rate
 
 
 class AudioSink:
-    """An audio file being written; the extension says the format. Nothing is there before `finish`.
+    """An audio file being written; the extension says the format. Use it as a context: whole at its end, or not at all.
 
     Args:
         path: where to; an existing file is replaced.
@@ -107,6 +118,15 @@ class AudioSink:
             self._temporary.unlink(missing_ok=True)
             raise self._failed(error) from error
 
+    def __enter__(self) -> AudioSink:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self._finish()
+        else:
+            self._abandon()
+
     def _failed(self, error: Exception) -> GenaudioError:
         return GenaudioError(f"{self.path} cannot be written: {error}")
 
@@ -117,19 +137,18 @@ class AudioSink:
             for start in range(0, len(samples), _BLOCK):  # libsndfile's Vorbis overflows its stack on long blocks
                 self._file.write(samples[start : start + _BLOCK])
         except self._failures as error:
-            self.abandon()
             raise self._failed(error) from error
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Close the file and put it in its place."""
         try:
             self._file.close()
             os.replace(self._temporary, self.path)
         except self._failures as error:
-            self.abandon()
+            self._abandon()
             raise self._failed(error) from error
 
-    def abandon(self) -> None:
+    def _abandon(self) -> None:
         """Leave nothing behind."""
         with suppress(*self._failures):
             self._file.close()
@@ -149,9 +168,8 @@ def write_audio(path: Path, audio: np.ndarray, sample_rate: int, tags: Mapping[s
         GenaudioError: the format is unknown, or the file cannot be written.
     """
     audio = np.atleast_2d(audio)
-    sink = AudioSink(path, sample_rate, audio.shape[0], tags)
-    sink.write(audio)
-    sink.finish()
+    with AudioSink(path, sample_rate, audio.shape[0], tags) as sink:
+        sink.write(audio)
 
 
 def read_tags(path: Path) -> dict[str, str]:

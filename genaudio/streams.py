@@ -1,12 +1,10 @@
-"""Sound in stretches: files of any length read at any rate, and written, with memory that does not grow.
+"""Sound in stretches: files of any length read at any rate, with memory that does not grow.
 
 Shapes: C channels, T samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from math import ceil, gcd
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
-from genaudio.audio import AudioSink, check_audio_file, resample, unreadable
+from genaudio.audio import check_audio_file, cut_short, resample, says_its_length, unreadable
 from genaudio.errors import GenaudioError
 
 _BLOCK = 1 << 18
 _WIDTH = 6  # zero crossings to either side in torchaudio's resampler, its default
-_UNKNOWN = 1 << 62
 
 
 class Sound(Protocol):
@@ -79,7 +76,7 @@ class AudioFile:
         try:
             self._file = Forward(path)
             self.own_rate, declared = int(self._file.samplerate), int(self._file.frames)
-            self.own_samples = declared if 0 < declared < _UNKNOWN else self._count()
+            self.own_samples = declared if says_its_length(declared) else self._count()
         except (soundfile.SoundFileError, RuntimeError) as error:
             raise unreadable(path, error) from error
         if self.own_samples == 0:
@@ -122,7 +119,7 @@ class AudioFile:
             while end < high:
                 block = self._file.read(min(_BLOCK, high - end), dtype="float32", always_2d=True).T
                 if block.shape[1] == 0:
-                    raise GenaudioError(f"{self.path} is cut short: {end} of {self.own_samples} samples can be read")
+                    raise cut_short(self.path, end, self.own_samples)
                 parts.append(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0))
                 end += block.shape[1]
         except (soundfile.SoundFileError, RuntimeError) as error:
@@ -145,19 +142,3 @@ class AudioFile:
         sound = sound[:, skip : skip + samples]
         sound[:, max(0, self.samples - start) :] = 0
         return sound
-
-
-@contextmanager
-def written(path: Path, sample_rate: int, channels: int, tags: Mapping[str, str] | None = None) -> Iterator[AudioSink]:
-    """Write an audio file stretch by stretch: whole at the end of the context, or not at all.
-
-    Raises:
-        GenaudioError: the format is unknown, or the file cannot be written.
-    """
-    sink = AudioSink(path, sample_rate, channels, tags)
-    try:
-        yield sink
-    except BaseException:
-        sink.abandon()
-        raise
-    sink.finish()

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genaudio.audio import read_audio, resample, write_audio
+from genaudio.audio import AudioSink, read_audio, resample, write_audio
 from genaudio.errors import GenaudioError
-from genaudio.streams import AudioFile, Clip, written
+from genaudio.streams import AudioFile, Clip
 
 RATE = 44_100
 
@@ -78,7 +78,7 @@ def test_a_file_cut_short_is_said(tmp_path: Path) -> None:
 def test_writing_in_stretches_is_writing_at_once(tmp_path: Path) -> None:
     audio = chirp(RATE, 1.0)
     write_audio(tmp_path / "a.flac", audio, RATE, {"title": "x"})
-    with written(tmp_path / "b.flac", RATE, 2, {"title": "x"}) as sink:
+    with AudioSink(tmp_path / "b.flac", RATE, 2, {"title": "x"}) as sink:
         for start in range(0, audio.shape[1], 9999):
             sink.write(audio[:, start : start + 9999])
             assert not (tmp_path / "b.flac").exists()
@@ -87,7 +87,7 @@ def test_writing_in_stretches_is_writing_at_once(tmp_path: Path) -> None:
 
 def test_an_interrupted_writing_leaves_nothing(tmp_path: Path) -> None:
     def interrupted() -> None:
-        with written(tmp_path / "a.wav", RATE, 1) as sink:
+        with AudioSink(tmp_path / "a.wav", RATE, 1) as sink:
             sink.write(np.zeros((1, 100)))
             raise KeyboardInterrupt
 

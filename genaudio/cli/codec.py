@@ -62,10 +62,10 @@ def decode(
     weights: Weights = None,
 ) -> None:
     """Turn a code file back into an audio file; the file says which codec made it."""
+    from genaudio.audio import AudioSink
     from genaudio.codec.backends import backend
     from genaudio.codec.codes import read_codes
     from genaudio.production.render import check_output
-    from genaudio.streams import written
 
     state = state_of(ctx)
     check_output(out)
@@ -74,7 +74,7 @@ def decode(
     pieces = backend(codes.model, state.device, weights).stretches(codes)
     with state.output.progress("Decoding"):
         first = next(pieces)
-        with written(out, codes.sample_rate, len(first)) as sink:
+        with AudioSink(out, codes.sample_rate, len(first)) as sink:
             for piece in chain([first], pieces):
                 sink.write(piece)
     seconds = perf_counter() - start

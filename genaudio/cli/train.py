@@ -50,8 +50,10 @@ def codec(
     from genaudio.assets import asset
     from genaudio.codec.train import CodecRecipe, train_codec
 
-    weights = asset("codec/model.safetensors") if begin_with == "shipped" else begin_with and Path(begin_with)
-    train = partial(train_codec, audio=audio, begin_with=weights or None)
+    weights = Path(begin_with) if begin_with else None
+    if begin_with == "shipped":
+        weights = asset("codec/model.safetensors")
+    train = partial(train_codec, audio=audio, begin_with=weights)
     _run(state_of(ctx), "codec", CodecRecipe, train, out, time_budget, resume)
 
 

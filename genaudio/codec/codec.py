@@ -92,9 +92,7 @@ class Codec:
             raise IncompatibleError(f"the codec {path} does not fit this version of genaudio: {error}") from error
         if unexpected or any(not name.endswith(STATISTICS) for name in missing):
             raise IncompatibleError(f"the codec {path} lacks tensors that this version of genaudio needs")
-        for name, buffer in model.named_buffers():
-            if name.endswith("inited"):
-                buffer.fill_(1)
+        model.quantizer.wake()
         return cls(model, choose_device(device), sha256(path))
 
     @property

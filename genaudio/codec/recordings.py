@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from genaudio.audio import FORMATS, read_audio, resample
+from genaudio.audio import FORMATS
 from genaudio.errors import GenaudioError
+from genaudio.streams import AudioFile
 
 CLIP_SECONDS = 12.0
 """Length of the clips that recordings are cut into; the last of a file is filled up with silence."""
@@ -143,11 +144,8 @@ def _cut(
     (folder / "done").write_text(json.dumps({"digest": digest, **account}))
 
 
-def _clips(path: Path, sample_rate: int) -> Iterator[np.ndarray]:
+def _clips(path: Path, sample_rate: int) -> list[np.ndarray]:
     """Read a file, mix it down and cut it: float32 [samples] each, the last one filled up with silence."""
-    audio, rate = read_audio(path)
-    mono = resample(audio.mean(0, keepdims=True), rate, sample_rate)[0]
     samples = round(CLIP_SECONDS * sample_rate)
-    for start in range(0, len(mono), samples):
-        clip = mono[start : start + samples]
-        yield np.pad(clip, (0, samples - len(clip)))
+    with AudioFile(path, sample_rate) as file:
+        return [file.read(start, samples).mean(0) for start in range(0, file.samples, samples)]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +22,9 @@ from genaudio.codec.measures import AUDIBLE, agreement, dimensions
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.quantizer import STATISTICS
 from genaudio.codec.recordings import gather_recordings
-from genaudio.corpus import load_works
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.teacher import TeacherRecipe, TeacherSet, make_teacher_set
+from genaudio.teacher import TeacherRecipe, teacher_sets
 from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
@@ -66,17 +64,6 @@ class CodecRecipe:
     evaluate_every: float = 180.0
     save_every: float = 120.0
     seed: int = 0
-
-
-def teacher_sets(
-    recipe: CodecRecipe, folder: Path, progress: Callable[[int, int], None] | None = None
-) -> tuple[TeacherSet, TeacherSet]:
-    """Make or open the training audio and the held-out audio of a recipe in a folder."""
-    sets = []
-    for part, name in ((recipe.teacher, "teacher"), (recipe.held_out, "held-out")):
-        melodies = [work.melody for work in load_works(part.split)]
-        sets.append(make_teacher_set(part, melodies, folder / name, progress))
-    return sets[0], sets[1]
 
 
 class CodecTraining:
@@ -275,7 +262,7 @@ def train_codec(
             on_progress({"step": 0, **asdict(account)})
         training = CodecTraining(recipe, material, held_out, out, device)
     else:
-        training = CodecTraining(recipe, *teacher_sets(recipe, data), out, device)
+        training = CodecTraining(recipe, *teacher_sets(recipe.teacher, recipe.held_out, data), out, device)
     if resume:
         training.resume()
     elif begin_with is not None:

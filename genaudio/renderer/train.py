@@ -17,12 +17,11 @@ from torch.nn import functional
 from genaudio.codec.codec import Codec
 from genaudio.codec.excitation import excite
 from genaudio.codec.losses import SpectralDistance, draw_sizes
-from genaudio.corpus import load_works
 from genaudio.errors import GenaudioError
 from genaudio.instruments import FAMILIES
 from genaudio.renderer.features import score_features
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
-from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teacher_set
+from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, teacher_sets
 from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
@@ -111,11 +110,9 @@ class RendererTraining:
 
     def __init__(self, recipe: RendererRecipe, data: Path, out: Path, codec: Codec) -> None:
         self.recipe, self.out, self.codec, self.device = recipe, out, codec, codec.device
-        sets = []
-        for part, name in ((recipe.teacher, "teacher"), (recipe.held_out, "held-out")):
-            melodies = [work.melody for work in load_works(part.split)]
-            sets.append(LatentSet(make_teacher_set(part, melodies, data / name), codec))
-        self.training_set, self.held_out = sets
+        self.training_set, self.held_out = (
+            LatentSet(teacher, codec) for teacher in teacher_sets(recipe.teacher, recipe.held_out, data)
+        )
         torch.manual_seed(recipe.seed)
         self.rng = np.random.default_rng(recipe.seed)
         self.generator = torch.Generator().manual_seed(recipe.seed)

@@ -2,5 +2,14 @@
 
 from genaudio.teacher.dataset import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teacher_set, open_teacher_set
 from genaudio.teacher.performance import Performance
+from genaudio.teacher.sets import teacher_sets
 
-__all__ = ["SAMPLE_RATE", "Performance", "TeacherRecipe", "TeacherSet", "make_teacher_set", "open_teacher_set"]
+__all__ = [
+    "SAMPLE_RATE",
+    "Performance",
+    "TeacherRecipe",
+    "TeacherSet",
+    "make_teacher_set",
+    "open_teacher_set",
+    "teacher_sets",
+]

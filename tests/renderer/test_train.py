@@ -51,7 +51,7 @@ def _no_soundfont(monkeypatch: pytest.MonkeyPatch) -> None:
     notes = (Sounding(0.1, 0.9, 60, 100), Sounding(1.0, 1.8, 67, 80))
     audio = excite(notes, 10 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(2, axis=0)
     teacher = TeacherSet((audio * 32767).astype(np.int16), (Performance("piano", "melody", notes),) * 2)
-    monkeypatch.setattr(renderer_train, "make_teacher_set", lambda *_: teacher)
+    monkeypatch.setattr(renderer_train, "teacher_sets", lambda *_: (teacher, teacher))
 
 
 def test_the_latents_come_nearer_and_the_sound_joins(tmp_path: Path, codec_file: Path) -> None:

@@ -1,6 +1,6 @@
 """Training of the melody model: ``python -m genaudio.melody.train --config configs/melody.yaml --out FOLDER``.
 
-Under torchrun each process takes its own batches and the gradients are averaged.
+Under torchrun the processes share out each batch, and the gradients are added up: the same training, sooner.
 """
 
 from __future__ import annotations
@@ -11,27 +11,29 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from torch import distributed
 
 from genaudio.corpus import TrainingWork, load_works
-from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError
 from genaudio.melody.build import save_model
+from genaudio.melody.growth import grow_model
 from genaudio.melody.recipe import MelodyRecipe
 from genaudio.melody.trainer import Trainer
-from genaudio.training import Budget, cosine, load_checkpoint, load_recipe, parse_seconds, save_checkpoint
+from genaudio.training import Budget, cosine, distributed, load_checkpoint, load_recipe, parse_seconds, save_checkpoint
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a training tells at each evaluation; bits are per note on the validation works."""
+    """What a training tells at each evaluation; bits are per note on the validation works.
+
+    `train_bits` are those of the batches since the last evaluation, None before the first step.
+    """
 
     step: int
     fraction: float
-    train_bits: float
+    train_bits: float | None
     rhythm_bits: float
     pitch_bits: float
     best_bits: float
@@ -52,6 +54,8 @@ def train_melody(
     on_progress: Callable[[Progress], None] | None = None,
     works: list[TrainingWork] | None = None,
     base: Path | None = None,
+    grow: bool = False,
+    about: dict[str, Any] | None = None,
 ) -> Path:
     """Train the melody model and keep the weights that are best on the validation works.
 
@@ -61,9 +65,12 @@ def train_melody(
         resume: continue from the checkpoint in `out`; an interrupted epoch starts again.
         time_budget: seconds, overriding the recipe's.
         device: ``auto``, ``cpu``, ``cuda``...
-        on_progress: called at each evaluation.
+        on_progress: called at each evaluation, under torchrun in the first process only.
         works: what to learn from, the shipped training works by default.
-        base: weights to begin with instead of random ones.
+        base: weights to begin with instead of random ones; they must be of the recipe's sizes and the works' alphabet.
+        grow: take the sizes of `base` instead, and let its alphabet grow by what the works have beyond it. Its own
+            loss counts as the first evaluation, so what is kept is never worse on the validation works.
+        about: what else the weights file shall say of this training.
 
     Returns:
         The path of the best weights.
@@ -71,27 +78,33 @@ def train_melody(
     Raises:
         GenaudioError: the recipe, checkpoint, works or device cannot be used.
     """
-    trainer = Trainer(recipe, load_works() if works is None else works, choose_device(device))
-    if base is not None:
-        trainer.begin_from(base)
-    if resume:
-        trainer.restore(load_checkpoint(out / "checkpoint.pt"))
-    out.mkdir(parents=True, exist_ok=True)
-    seconds = time_budget or (parse_seconds(recipe.time_budget) if recipe.time_budget else None)
-    budget = Budget(seconds, recipe.steps or None, trainer.spent)
-    while trainer.agree(budget.fraction(trainer.step)) < 1 and trainer.worse < recipe.patience:
-        _run_epoch(trainer, budget, out, on_progress)
+    with distributed.joined(device) as chosen:
+        works = load_works() if works is None else works
+        grown = grow_model(base, works) if base is not None and grow else None
+        trainer = Trainer(recipe, works, chosen, grown)
+        trainer.about = about or {}
+        if base is not None and grown is None:
+            trainer.begin_from(base)
+        if resume:
+            trainer.restore(load_checkpoint(out / "checkpoint.pt"))
+        out.mkdir(parents=True, exist_ok=True)
+        seconds = time_budget or (parse_seconds(recipe.time_budget) if recipe.time_budget else None)
+        budget = Budget(seconds, recipe.steps or None, trainer.spent)
+        if grown is not None and not trainer.step:
+            _evaluate(trainer, budget, out, None, on_progress)
+        while distributed.agree(budget.fraction(trainer.step)) < 1 and trainer.worse < recipe.patience:
+            _run_epoch(trainer, budget, out, on_progress)
     return out / "model.safetensors"
 
 
 def _run_epoch(trainer: Trainer, budget: Budget, out: Path, on_progress: Callable[[Progress], None] | None) -> None:
     """Train one epoch, evaluating and saving on the way, until the budget or the patience ends."""
     recipe, losses = trainer.recipe, []
-    fraction = trainer.agree(budget.fraction(trainer.step))
+    fraction = distributed.agree(budget.fraction(trainer.step))
     for batch in trainer.epoch_batches():
         rate = cosine(fraction, trainer.step, recipe.learning_rate, recipe.warmup)
         losses.append(trainer.update(batch, rate))
-        fraction = trainer.agree(budget.fraction(trainer.step))
+        fraction = distributed.agree(budget.fraction(trainer.step))
         if trainer.step % recipe.evaluate_every == 0 or fraction >= 1:
             _evaluate(trainer, budget, out, float(np.mean(losses)), on_progress)
             losses = []
@@ -101,7 +114,11 @@ def _run_epoch(trainer: Trainer, budget: Budget, out: Path, on_progress: Callabl
 
 
 def _evaluate(
-    trainer: Trainer, budget: Budget, out: Path, train_bits: float, on_progress: Callable[[Progress], None] | None
+    trainer: Trainer,
+    budget: Budget,
+    out: Path,
+    train_bits: float | None,
+    on_progress: Callable[[Progress], None] | None,
 ) -> None:
     """Evaluate, keep the weights where they are the best, write the checkpoint and the log."""
     rhythm, pitch = trainer.evaluate()
@@ -114,10 +131,17 @@ def _evaluate(
         trainer.step, budget.fraction(trainer.step), train_bits, rhythm, pitch, trainer.best, trainer.spent
     )
     if better:
-        account = {"step": trainer.step, "seconds": round(trainer.spent), "recipe": asdict(trainer.recipe),
-                   "validation_rhythm_bits": rhythm, "validation_pitch_bits": pitch,
-                   "train_works": len(trainer.material.train), "validation_works": len(trainer.material.validation),
-                   "rejects": trainer.rejects}  # fmt: skip
+        account = {
+            **trainer.about,
+            "step": trainer.step,
+            "seconds": round(trainer.spent),
+            "recipe": asdict(trainer.recipe),
+            "validation_rhythm_bits": rhythm,
+            "validation_pitch_bits": pitch,
+            "train_works": len(trainer.material.train),
+            "validation_works": len(trainer.material.validation),
+            "rejects": trainer.rejects,
+        }
         save_model(out / "model.safetensors", trainer.average, trainer.usual, account)
     save_checkpoint(out / "checkpoint.pt", trainer.state())
     with (out / "log.jsonl").open("a") as log:
@@ -140,7 +164,9 @@ def main(arguments: list[str] | None = None) -> int:
     def show(progress: Progress) -> None:
         parts = (
             f"step {progress.step} ({progress.fraction:.0%}, {progress.seconds:.0f} s)",
-            f"bits per note in training {progress.train_bits:.3f}",
+            "the weights begun with"
+            if progress.train_bits is None
+            else f"bits per note in training {progress.train_bits:.3f}",
             f"in validation {progress.bits:.4f} (rhythm {progress.rhythm_bits:.4f}, pitch {progress.pitch_bits:.4f})",
             f"best {progress.best_bits:.4f}",
         )
@@ -148,21 +174,13 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         budget = parse_seconds(options.time_budget) if options.time_budget else None
-        device = options.device
-        if distributed.is_torchelastic_launched():
-            distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-            if torch.cuda.is_available():
-                device = f"cuda:{distributed.get_rank() % torch.cuda.device_count()}"
-                torch.cuda.set_device(device)
         recipe = load_recipe(options.config, MelodyRecipe)
-        path = train_melody(recipe, options.out, options.resume, budget, device, show, base=options.base)
+        path = train_melody(recipe, options.out, options.resume, budget, options.device, show, base=options.base)
     except GenaudioError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    finally:
-        if distributed.is_initialized():
-            distributed.destroy_process_group()
-    print(path)
+    if distributed.leads():
+        print(path)
     return 0
 
 

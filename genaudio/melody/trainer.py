@@ -6,25 +6,28 @@ import copy
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import distributed
 
 from genaudio.corpus import TrainingWork
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.melody.build import build_vocabulary, load_model, pitch_table
 from genaudio.melody.dataset import Batch, Example, batches, collate, make_examples
 from genaudio.melody.grammar import Grammar
+from genaudio.melody.growth import Grown
 from genaudio.melody.loss import likelihood
 from genaudio.melody.recipe import MelodyRecipe
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.usual import count_usual
+from genaudio.training import distributed
 
 BETAS, CLIP = (0.9, 0.98), 1.0
+RANK_STRIDE = 1_000_003
+"""Between the dropout seeds of processes that train together."""
 BITS = 1 / math.log(2)
 
 
@@ -39,22 +42,40 @@ class Material:
 
 
 class Trainer:
-    """One training: model, optimiser, average, and where it stands."""
+    """One training: model, optimiser, average, and where it stands.
 
-    def __init__(self, recipe: MelodyRecipe, works: list[TrainingWork], device: torch.device) -> None:
-        self.recipe, self.device = recipe, device
-        self.rank = distributed.get_rank() if distributed.is_initialized() else 0
-        self.world = distributed.get_world_size() if distributed.is_initialized() else 1
+    Args:
+        recipe: how to train.
+        works: what to learn from.
+        device: where.
+        grown: a trained model to begin with that has grown to the works' alphabet; its sizes replace the recipe's.
+    """
+
+    def __init__(
+        self, recipe: MelodyRecipe, works: list[TrainingWork], device: torch.device, grown: Grown | None = None
+    ) -> None:
+        self.recipe = recipe if grown is None else replace(recipe, shape=grown.sizes(recipe.shape))
+        self.device, self.rank = device, distributed.rank()
         training = [work for work in works if work.split == "train"]
-        self.vocabulary = build_vocabulary(training)
-        self.usual = count_usual(training)
+        self.vocabulary = build_vocabulary(training) if grown is None else grown.model.vocabulary
+        self.usual = count_usual(training) if grown is None else grown.usual
         self.rejects, self.material = self._prepare(works)
         torch.manual_seed(recipe.seed)  # for the first weights and for dropout
-        self.model = MelodyTransformer(self.vocabulary, recipe.shape).to(device)
+        self.model = MelodyTransformer(self.vocabulary, self.recipe.shape).to(device)
+        if grown is not None:
+            self.model.load_state_dict(grown.model.state_dict())
+        distributed.share(self.model)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimiser = self._optimiser()
         self.step, self.best, self.worse, self.epoch = 0, math.inf, 0, 0
         self.spent = 0.0
+        self.about: dict[str, Any] = {}
+        if self.rank:  # the first process goes on with the numbers that a single one has
+            self._reseed()
+
+    def _reseed(self) -> None:
+        """Give this process chances of its own, which follow from the recipe's seed, its rank and the step."""
+        torch.manual_seed(self.recipe.seed + RANK_STRIDE * self.rank + self.step)
 
     def _prepare(self, works: list[TrainingWork]) -> tuple[dict[str, int], Material]:
         """Turn works into examples on the grammar's masks."""
@@ -103,55 +124,57 @@ class Trainer:
             loss = likelihood(model, batch, self.material.table, self.material.pitches, smoothing)
         return loss.rhythm.sum(), loss.pitch.sum()
 
-    def epoch_batches(self) -> Iterator[Batch]:
-        """Yield this process's batches of one epoch, augmented."""
+    def epoch_batches(self) -> Iterator[Batch | None]:
+        """Yield this process's share of each batch of one epoch, augmented; None where a batch has nothing for it.
+
+        The batches are the same however many processes share them out, so a recipe means the same training.
+        """
         recipe = self.recipe
         generator = np.random.default_rng((recipe.seed, self.epoch))
-        groups = list(batches(self.material.train, recipe.batch_tokens, recipe.length, generator))
         own = np.random.default_rng((recipe.seed, self.epoch, self.rank))
-        for group in groups[self.rank : len(groups) - len(groups) % self.world : self.world]:
-            batch = collate(group, self.vocabulary, recipe.length, own, recipe.condition_drop, recipe.transpose)
+        for group in batches(self.material.train, recipe.batch_tokens, recipe.length, generator):
+            part = group[self.rank :: distributed.size()]
+            if not part:
+                yield None
+                continue
+            batch = collate(part, self.vocabulary, recipe.length, own, recipe.condition_drop, recipe.transpose)
             yield batch.to(self.device)
 
-    def agree(self, fraction: float) -> float:
-        """Return the first process's share of the budget, so that all processes stop together."""
-        if self.world == 1:
-            return fraction
-        shared = torch.tensor(fraction, device=self.device, dtype=torch.float64)
-        distributed.broadcast(shared, 0)
-        return float(shared)
+    def update(self, batch: Batch | None, rate: float) -> float:
+        """Take one optimiser step on this process's share of a batch.
 
-    def update(self, batch: Batch, rate: float) -> float:
-        """Take one optimiser step; returns the loss in bits per note, smoothing included."""
+        Returns:
+            The loss of the whole batch in bits per note, smoothing included.
+        """
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        rhythm, pitch = self._losses(self.model.train(), batch, self.recipe.label_smoothing)
-        notes = (batch.pitch >= 0).sum()
-        loss = (rhythm + pitch) / notes
+        (notes,) = distributed.total(0 if batch is None else int((batch.pitch >= 0).sum()))
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.world > 1:
-            for parameter in self.model.parameters():
-                if parameter.grad is not None:
-                    distributed.all_reduce(parameter.grad)
-                    parameter.grad /= self.world
+        own = 0.0
+        if batch is not None:
+            rhythm, pitch = self._losses(self.model.train(), batch, self.recipe.label_smoothing)
+            loss = (rhythm + pitch) / notes
+            loss.backward()  # type: ignore[no-untyped-call]
+            own = loss.item()
+        distributed.add_gradients(self.model)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
         self.optimiser.step()
         self.step += 1
         decay = min(self.recipe.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
-        return loss.item() * BITS
+        return distributed.total(own)[0] * BITS
 
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
         """Return rhythm and pitch bits per note of the averaged weights on the validation works."""
         rhythm = pitch = 0.0
         examples = sorted(self.material.validation, key=len)
-        for start in range(0, len(examples), 16):
+        for start in range(16 * self.rank, len(examples), 16 * distributed.size()):
             batch = collate(examples[start : start + 16], self.vocabulary).to(self.device)
             losses = self._losses(self.average, batch, 0.0)
             rhythm, pitch = rhythm + losses[0].item(), pitch + losses[1].item()
+        rhythm, pitch = distributed.total(rhythm, pitch)
         notes = sum(example.notes for example in examples)
         return rhythm / notes * BITS, pitch / notes * BITS
 
@@ -176,6 +199,8 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        torch.set_rng_state(state["random"])
         self.step, self.best, self.worse = state["step"], state["best"], state["worse"]
         self.epoch, self.spent = state["epoch"], state["spent"]
+        self._reseed()
+        if not self.rank:
+            torch.set_rng_state(state["random"])

@@ -59,6 +59,7 @@ def compose(
         Path | None,
         typer.Option(help="A file of which the bars that --bars names are written anew. All other notes are kept."),
     ] = None,
+    model: options.Model = None,
     count: Annotated[int, typer.Option(help="How many melodies.")] = 1,
     out: Annotated[
         list[Path] | None,
@@ -70,6 +71,7 @@ def compose(
     """Compose melodies, go on from the beginning of one, or rewrite some bars, without screening or rendering."""
     from genaudio.melody.given import agree, parse_bars
     from genaudio.melody.reach import chosen_range
+    from genaudio.melody.usual import words
     from genaudio.melody.wish import Wish
     from genaudio.production.compose import compose_with_settings, given_melody, melody_files, write_melodies
 
@@ -79,13 +81,13 @@ def compose(
     low, high = chosen_range(pitch_range, lowest, highest)
     wish = Wish(
         style, key, mode, meter, number, tempo, temperature, top_p, min_p, guidance,
-        form=form, lowest=low, highest=high, density=density,
+        form=form, lowest=low, highest=high, density=density, **words(model),
     )  # fmt: skip
     given = given_melody(primer, infill, rewrite)
     given = None if given is None else agree(given, wish)
     files = melody_files(out or [], count)
     with state.output.progress("Composing"):
-        composed = compose_with_settings(wish, seed, count, state.device, given)
+        composed = compose_with_settings(wish, seed, count, state.device, given, model)
         melodies = [melody for _, melody in composed]
         write_melodies(melodies, files, seed)
     written = [str(path) for group in files for path in group]

@@ -21,6 +21,11 @@ EXAMPLES = """Example: genaudio make --style jig --key G --instrument flute --ba
 
 Example: genaudio make --style waltz --form AABA --bars 32 --range C4-C6 --instrument clarinet"""
 
+UNKNOWN_WORKS = (
+    "The works that a model of your own learnt from were not searched: make them a catalogue (genaudio catalogue "
+    "build) and give it with --catalogue."
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -53,6 +58,7 @@ def make(
         list[str] | None,
         typer.Option("--format", help="wav, mp3 or ogg beside track.flac; may be repeated, or separated by commas."),
     ] = None,
+    model: options.Model = None,
     catalogue: options.Catalogues = None,
     attempts: Annotated[int, typer.Option(help="Most melodies to compose until one is clear.")] = 8,
     overwrite: options.Overwrite = False,
@@ -63,6 +69,7 @@ def make(
     2 something could not be screened.
     """
     from genaudio.melody.reach import chosen_range
+    from genaudio.melody.usual import words
     from genaudio.melody.wish import Wish
     from genaudio.production import make as make_tracks
 
@@ -70,7 +77,7 @@ def make(
     low, high = chosen_range(pitch_range, lowest, highest)
     wish = Wish(
         style, key, mode, meter, bars, tempo, temperature, top_p, min_p, guidance,
-        form=form, lowest=low, highest=high, density=density,
+        form=form, lowest=low, highest=high, density=density, **words(model),
     )  # fmt: skip
     formats = [name for entry in audio_format or () for name in entry.split(",")]
     start = perf_counter()
@@ -86,11 +93,14 @@ def make(
             attempts=attempts,
             overwrite=overwrite,
             device=state.device,
+            model=model,
             tell=tell,
         )
     seconds = perf_counter() - start
     lines = [line for track in made for line in _lines(track)] + [f"Made in {seconds:.1f} s, loading included."]
     state.output.talk(NOT_LEGAL)
+    if model is not None and not catalogue:
+        state.output.talk(UNKNOWN_WORKS)
     payload = {"tracks": [track.as_json() for track in made], "seconds": round(seconds, 3)}
     state.output.result(payload, "\n".join(lines), bare="\n".join(str(track.folder) for track in made))
     raise typer.Exit(exit_code(track.verdict for track in made))

@@ -31,4 +31,8 @@ Lowest = Annotated[str | None, typer.Option(help="Lowest pitch alone, such as D4
 Highest = Annotated[str | None, typer.Option(help="Highest pitch alone, such as B5.")]
 Density = Annotated[float | None, typer.Option(help="Notes a bar on average.")]
 Instrument = Annotated[str, typer.Option(help="Such as violin, flute, piano or guitar; genaudio models lists all.")]
+Model = Annotated[
+    Path | None,
+    typer.Option("--model", help="Melody weights of your own (genaudio train melody); the shipped ones if missing."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what genaudio wrote there before.")]

@@ -24,13 +24,42 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="train", epilog="Example: genaudio train melody --time-budget 25m")
 
 
-@commands.command(epilog="Example: genaudio train melody --config configs/melody.yaml --time-budget 25m --seed 3")
-def melody(ctx: typer.Context, out: Out = None, time_budget: TimeBudget = None, resume: Resume = False) -> None:
-    """Train the melody model on the training works."""
+MELODY_EXAMPLES = """Example: genaudio train melody --config configs/melody.yaml --time-budget 25m --seed 3
+
+Example: genaudio train melody --data my-tunes/ --style mine --out outputs/training/mine
+
+Example: torchrun --nproc-per-node 2 -m genaudio train melody --time-budget 1h"""
+
+
+@commands.command(epilog=MELODY_EXAMPLES)
+def melody(
+    ctx: typer.Context,
+    out: Out = None,
+    time_budget: TimeBudget = None,
+    resume: Resume = False,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="File or folder of your own MIDI, MusicXML, ABC or JSONL to learn from; may be repeated."),
+    ] = None,
+    style: Annotated[
+        str | None, typer.Option(help="Style of all that --data holds; else a tune's own, or the name of its folder.")
+    ] = None,
+    begin_with: Annotated[
+        str | None,
+        typer.Option(help="Weights to begin with: a file, 'shipped' (as is usual with --data) or 'nothing'."),
+    ] = None,
+) -> None:
+    """Train the melody model on the training works, or on music of your own."""
+    from genaudio.cli.training_data import check_data, train_on_data
     from genaudio.melody.recipe import MelodyRecipe
     from genaudio.melody.train import train_melody
 
-    _run(state_of(ctx), "melody", MelodyRecipe, train_melody, out, time_budget, resume)
+    state, folder = state_of(ctx), out or Path("outputs") / "training" / "melody"
+    if check_data(data, style, resume, folder):
+        train_on_data(state, data or [], folder, style, begin_with, time_budget, resume)
+        return
+    base = None if begin_with in (None, "nothing") else weights_named(str(begin_with), "melody")
+    _run(state, "melody", MelodyRecipe, partial(train_melody, base=base), out, time_budget, resume)
 
 
 @commands.command(epilog="Example: genaudio train codec --audio recordings/ --begin-with shipped --time-budget 50m")
@@ -47,13 +76,9 @@ def codec(
     ] = None,
 ) -> None:
     """Train the codec on a teacher's audio (needs the training extra, fluidsynth and a SoundFont) or on recordings."""
-    from genaudio.assets import asset
     from genaudio.codec.train import CodecRecipe, train_codec
 
-    weights = Path(begin_with) if begin_with else None
-    if begin_with == "shipped":
-        weights = asset("codec/model.safetensors")
-    train = partial(train_codec, audio=audio, begin_with=weights)
+    train = partial(train_codec, audio=audio, begin_with=weights_named(begin_with, "codec") if begin_with else None)
     _run(state_of(ctx), "codec", CodecRecipe, train, out, time_budget, resume)
 
 
@@ -63,6 +88,42 @@ def renderer(ctx: typer.Context, out: Out = None, time_budget: TimeBudget = None
     from genaudio.renderer.train import RendererRecipe, train_renderer
 
     _run(state_of(ctx), "renderer", RendererRecipe, train_renderer, out, time_budget, resume)
+
+
+def weights_named(name: str, model: str) -> Path:
+    """Return the file of weights of that name; ``shipped`` are a model's own.
+
+    Raises:
+        IncompatibleError: the shipped file is missing or damaged.
+    """
+    from genaudio.assets import asset
+
+    return asset(f"{model}/model.safetensors") if name == "shipped" else Path(name)
+
+
+def recipe_for(state: State, name: str, kind: type) -> Any:
+    """Return the recipe that ``--config`` names, or the shipped one of a name, with the seed that is wished.
+
+    Raises:
+        GenaudioError: it cannot be read or has mistakes.
+    """
+    from dataclasses import replace
+
+    from genaudio.training import load_recipe
+
+    recipe: Any = load_recipe(state.config or config_path(f"{name}.yaml"), kind)
+    return recipe if state.seed is None else replace(recipe, seed=state.seed)
+
+
+def teller(state: State, last: dict[str, Any]) -> Callable[[Any], None]:
+    """Return a function that tells measures on stderr and keeps the last ones in `last`."""
+
+    def tell(progress: Any) -> None:
+        last.clear()
+        last.update(asdict(progress) if is_dataclass(progress) and not isinstance(progress, type) else progress)
+        state.output.talk("  ".join(f"{key} {_short(value)}" for key, value in last.items()))
+
+    return tell
 
 
 def _run(
@@ -75,26 +136,18 @@ def _run(
     resume: bool,
 ) -> None:
     """Load the recipe, train, and tell the measures as they come."""
-    from dataclasses import replace
-
     from genaudio.production.files import check_writable
-    from genaudio.training import load_recipe, parse_seconds
+    from genaudio.training import distributed, parse_seconds
 
-    recipe: Any = load_recipe(state.config or config_path(f"{name}.yaml"), kind)
-    if state.seed is not None:
-        recipe = replace(recipe, seed=state.seed)
+    recipe = recipe_for(state, name, kind)
     folder = out or Path("outputs") / "training" / name
     check_writable(folder / "model.safetensors")
     seconds = None if time_budget is None else parse_seconds(time_budget)
     last: dict[str, Any] = {}
-
-    def tell(progress: Any) -> None:
-        last.clear()
-        last.update(asdict(progress) if is_dataclass(progress) and not isinstance(progress, type) else progress)
-        state.output.talk("  ".join(f"{key} {_short(value)}" for key, value in last.items()))
-
+    tell = teller(state, last)
     weights = train(recipe, folder, resume=resume, time_budget=seconds, device=state.device, on_progress=tell)
-    state.output.result({"model": name, "weights": str(weights), "measures": last}, str(weights), bare=str(weights))
+    if distributed.leads():
+        state.output.result({"model": name, "weights": str(weights), "measures": last}, str(weights), bare=str(weights))
 
 
 def _short(value: Any) -> str:

@@ -34,8 +34,12 @@ LEAST_TUNES = 3
 """A duration, metre or mode must stand in so many training tunes to enter the vocabulary."""
 
 
-def build_vocabulary(works: Iterable[TrainingWork]) -> Vocabulary:
+def build_vocabulary(works: Iterable[TrainingWork], least: int = LEAST_TUNES) -> Vocabulary:
     """Collect what occurs in the training works.
+
+    Args:
+        works: what is to be written.
+        least: in so many of them a duration, metre, mode or outermost pitch must stand.
 
     Raises:
         GenaudioError: there are no usable works.
@@ -67,15 +71,15 @@ def build_vocabulary(works: Iterable[TrainingWork]) -> Vocabulary:
     if not pitches:
         raise GenaudioError("there are no works to learn from: none has notes, a metre and a pickup shorter than a bar")
     kept = {
-        kind: tuple(sorted({*STANDARD[kind], *(d for d, n in counts.items() if n >= LEAST_TUNES)}))
+        kind: tuple(sorted({*STANDARD[kind], *(d for d, n in counts.items() if n >= least)}))
         for kind, counts in durations.items()
     }
-    common = [pitch for pitch, count in pitches.items() if count >= LEAST_TUNES] or list(pitches)
-    seen = {name for name, count in metres.items() if count >= LEAST_TUNES} | set(REQUIRED_METRES)
+    common = [pitch for pitch, count in pitches.items() if count >= least] or list(pitches)
+    seen = {name for name, count in metres.items() if count >= least} | set(REQUIRED_METRES)
     return Vocabulary(
         styles=tuple(sorted(styles)),
         metres=tuple(sorted(seen, key=lambda text: (Metre.parse(text).denominator, Metre.parse(text).numerator))),
-        modes=(*REQUIRED_MODES, *(m for m, n in sorted(modes.items()) if n >= LEAST_TUNES and m not in REQUIRED_MODES)),
+        modes=(*REQUIRED_MODES, *(m for m, n in sorted(modes.items()) if n >= least and m not in REQUIRED_MODES)),
         notes=kept[NOTE],
         rests=kept[REST],
         ties=kept[TIE],

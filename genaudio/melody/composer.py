@@ -124,7 +124,7 @@ class Composer:
         """As `compose`, each melody with the settings that it was written under."""
         if not 1 <= count <= MOST_TUNES:
             raise GenaudioError(f"the number of melodies must be from 1 to {MOST_TUNES}, not {count}")
-        wish = wish or Wish(known=self.model.vocabulary.styles)
+        wish = wish or Wish(known=self.model.vocabulary.styles, metres=self.model.vocabulary.metres)
         given = None if given is None else agree(given, wish)
         return self._write([(wish, seed, number) for number in range(count)], given)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 
 from genaudio.corpus import TrainingWork
-from genaudio.melody.build import build_vocabulary, load_model
+from genaudio.errors import IncompatibleError
+from genaudio.melody.build import load_model
 from genaudio.melody.dataset import CONDITIONS
 from genaudio.melody.features import COLUMNS
 from genaudio.melody.transformer import MelodyTransformer, Shape
@@ -41,16 +42,16 @@ class Grown:
         return replace(shape, width=own.width, layers=own.layers, heads=own.heads, hidden=own.hidden)
 
 
-def grow_model(path: Path, works: Sequence[TrainingWork]) -> Grown:
-    """Load a model and let it grow to the alphabet of the training works among `works`.
+def grow_model(path: Path, vocabulary: Vocabulary, works: Sequence[TrainingWork]) -> Grown:
+    """Load a model and let it grow to an alphabet that holds its own, and to what is usual in the training works.
 
     Raises:
-        IncompatibleError: the file is no melody model.
-        GenaudioError: there are no usable works.
+        IncompatibleError: the file is no melody model, or its alphabet is no part of the other.
     """
     model, config = load_model(path)
-    training = [work for work in works if work.split == "train"]
-    vocabulary = grow_vocabulary(model.vocabulary, build_vocabulary(training))
+    if grow_vocabulary(model.vocabulary, vocabulary) != vocabulary:
+        raise IncompatibleError(f"the weights {path} have another alphabet than this training; begin a new one")
+    training = (work for work in works if work.split == "train")
     return Grown(grow_weights(model, vocabulary), grow_usual(config["usual"], count_usual(training)))
 
 

@@ -21,6 +21,7 @@ from genaudio.melody.build import save_model
 from genaudio.melody.growth import grow_model
 from genaudio.melody.recipe import MelodyRecipe
 from genaudio.melody.trainer import Trainer
+from genaudio.melody.vocabulary import Vocabulary
 from genaudio.training import Budget, cosine, distributed, load_checkpoint, load_recipe, parse_seconds, save_checkpoint
 
 
@@ -54,7 +55,7 @@ def train_melody(
     on_progress: Callable[[Progress], None] | None = None,
     works: list[TrainingWork] | None = None,
     base: Path | None = None,
-    grow: bool = False,
+    vocabulary: Vocabulary | None = None,
     about: dict[str, Any] | None = None,
 ) -> Path:
     """Train the melody model and keep the weights that are best on the validation works.
@@ -68,8 +69,9 @@ def train_melody(
         on_progress: called at each evaluation, under torchrun in the first process only.
         works: what to learn from, the shipped training works by default.
         base: weights to begin with instead of random ones; they must be of the recipe's sizes and the works' alphabet.
-        grow: take the sizes of `base` instead, and let its alphabet grow by what the works have beyond it. Its own
-            loss counts as the first evaluation, so what is kept is never worse on the validation works.
+        vocabulary: the alphabet to learn instead of what occurs in the works. Then `base` may be of other sizes, which
+            count instead of the recipe's, and of a smaller alphabet, which grows; and its own loss counts as the first
+            evaluation, so that what is kept is never worse on the validation works.
         about: what else the weights file shall say of this training.
 
     Returns:
@@ -79,14 +81,15 @@ def train_melody(
         GenaudioError: the recipe, checkpoint, works or device cannot be used.
     """
     with distributed.joined(device) as chosen:
+        state = load_checkpoint(out / "checkpoint.pt") if resume else None  # first, since all else takes a while
         works = load_works() if works is None else works
-        grown = grow_model(base, works) if base is not None and grow else None
-        trainer = Trainer(recipe, works, chosen, grown)
+        grown = grow_model(base, vocabulary, works) if base is not None and vocabulary is not None else None
+        trainer = Trainer(recipe, works, chosen, vocabulary, grown)
         trainer.about = about or {}
         if base is not None and grown is None:
             trainer.begin_from(base)
-        if resume:
-            trainer.restore(load_checkpoint(out / "checkpoint.pt"))
+        if state is not None:
+            trainer.restore(state)
         out.mkdir(parents=True, exist_ok=True)
         seconds = time_budget or (parse_seconds(recipe.time_budget) if recipe.time_budget else None)
         budget = Budget(seconds, recipe.steps or None, trainer.spent)

@@ -23,6 +23,7 @@ from genaudio.melody.loss import likelihood
 from genaudio.melody.recipe import MelodyRecipe
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.usual import count_usual
+from genaudio.melody.vocabulary import Vocabulary
 from genaudio.training import distributed
 
 BETAS, CLIP = (0.9, 0.98), 1.0
@@ -48,16 +49,22 @@ class Trainer:
         recipe: how to train.
         works: what to learn from.
         device: where.
-        grown: a trained model to begin with that has grown to the works' alphabet; its sizes replace the recipe's.
+        vocabulary: the alphabet to learn, by default what occurs in the training works.
+        grown: a trained model with this alphabet to begin with; its sizes replace the recipe's.
     """
 
     def __init__(
-        self, recipe: MelodyRecipe, works: list[TrainingWork], device: torch.device, grown: Grown | None = None
+        self,
+        recipe: MelodyRecipe,
+        works: list[TrainingWork],
+        device: torch.device,
+        vocabulary: Vocabulary | None = None,
+        grown: Grown | None = None,
     ) -> None:
         self.recipe = recipe if grown is None else replace(recipe, shape=grown.sizes(recipe.shape))
         self.device, self.rank = device, distributed.rank()
         training = [work for work in works if work.split == "train"]
-        self.vocabulary = build_vocabulary(training) if grown is None else grown.model.vocabulary
+        self.vocabulary = vocabulary or build_vocabulary(training)
         self.usual = count_usual(training) if grown is None else grown.usual
         self.rejects, self.material = self._prepare(works)
         torch.manual_seed(recipe.seed)  # for the first weights and for dropout

@@ -102,3 +102,14 @@ def known_metres(path: Path | None = None) -> tuple[str, ...]:
         IncompatibleError: the weights file cannot be used.
     """
     return tuple(read_config(path or asset(WEIGHTS))["vocabulary"]["metres"])
+
+
+def words(path: Path | None) -> dict[str, tuple[str, ...]]:
+    """Return the styles and metres that a wish for a model of one's own may name: ``Wish(style, **words(path))``.
+
+    Nothing for None, the shipped model.
+
+    Raises:
+        IncompatibleError: the weights file cannot be used.
+    """
+    return {} if path is None else {"known": known_styles(path), "metres": known_metres(path)}

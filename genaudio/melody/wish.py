@@ -35,7 +35,8 @@ class Wish:
         top_p: share of the likeliest symbols that are considered, more than 0 to 1.
         min_p: least likelihood of a symbol beside the likeliest, 0 to less than 1.
         guidance: how much more the style and mode count, 0 to 10 (1 is by themselves).
-        known: styles to accept instead of those of the shipped model (for a model of one's own).
+        known, metres: styles and metres to accept instead of those of the shipped model (for a model of one's own, see
+            `genaudio.melody.usual.words`).
         form: letters, one for each of the sections of equal length, such as ``AABA``; the same letter means the same
             notes, but for the last bar of the last section.
         lowest, highest: pitches such as ``D4`` or ``Bb5`` (C4 is middle C), or MIDI numbers, that are not exceeded.
@@ -60,6 +61,7 @@ class Wish:
     lowest: str | int | None = None
     highest: str | int | None = None
     density: float | None = None
+    metres: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         mistakes = [
@@ -116,7 +118,7 @@ class Wish:
     def _check_metre(self) -> list[str]:
         if self.metre is None:
             return []
-        metres = known_metres()
+        metres = self.metres or known_metres()
         try:
             metre = str(Metre.parse(self.metre))
         except ScoreError as error:

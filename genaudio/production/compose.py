@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from genaudio.errors import GenaudioError
 from genaudio.melody.given import Given
+from genaudio.melody.usual import words
 from genaudio.melody.wish import Wish
 from genaudio.production.files import check_writable
 from genaudio.production.threads import single_thread
@@ -24,11 +25,11 @@ WRITERS = (".mid", ".musicxml", ".abc", ".jsonl")
 
 
 @lru_cache(maxsize=2)
-def composer(device: str = "auto") -> Composer:
-    """Return the shipped composer, loaded once a process and device."""
+def composer(device: str = "auto", model: Path | None = None) -> Composer:
+    """Return the shipped composer or that of other weights, loaded once a process and device."""
     from genaudio.melody import Composer
 
-    return Composer.load(device=device)
+    return Composer.load(model, device)
 
 
 def compose(
@@ -39,6 +40,7 @@ def compose(
     primer: Melody | str | os.PathLike[str] | None = None,
     infill: Melody | str | os.PathLike[str] | None = None,
     rewrite: tuple[int, int] | None = None,
+    model: str | os.PathLike[str] | None = None,
     **wishes: str | float | None,
 ) -> Melody:
     """Compose one melody: ``compose(style="reel", key="D", bars=16, seed=3)``.
@@ -50,13 +52,16 @@ def compose(
         primer: a melody, or a file of one, to go on from; its notes are kept, and the wish's bars count them.
         infill: a melody, or a file of one, of which the bars `rewrite` are written anew and all else is kept.
         rewrite: first and last bar to write anew, counted from 1 after the pickup: ``rewrite=(5, 8)``.
+        model: weights of one's own; the shipped ones unless given.
 
     Raises:
         GenaudioError: the wish cannot be fulfilled, or contradicts what is given.
         ScoreError: a file cannot be read.
     """
     given = given_melody(primer, infill, rewrite)
-    return compose_many(wish or Wish(**wishes), seed, 1, device, given)[0]  # type: ignore[arg-type]
+    weights = None if model is None else Path(model)
+    wish = wish or Wish(**wishes, **words(weights))  # type: ignore[arg-type]
+    return compose_with_settings(wish, seed, 1, device, given, weights)[0][1]
 
 
 def given_melody(
@@ -92,16 +97,21 @@ def compose_many(wish: Wish, seed: int, count: int, device: str = "auto", given:
 
 
 def compose_with_settings(
-    wish: Wish, seed: int, count: int, device: str = "auto", given: Given | None = None
+    wish: Wish,
+    seed: int,
+    count: int,
+    device: str = "auto",
+    given: Given | None = None,
+    model: Path | None = None,
 ) -> list[tuple[Settings, Melody]]:
     """Compose several melodies of one seed, each with what was decided where the wish left it open.
 
     Raises:
         GenaudioError: the wish cannot be fulfilled, contradicts what is given, or the number is out of range.
     """
-    model = composer(device)
+    writer = composer(device, model)
     with single_thread():
-        return model.compose_with_settings(wish, seed, count, given)
+        return writer.compose_with_settings(wish, seed, count, given)
 
 
 def melody_files(out: Sequence[Path], count: int) -> list[list[Path]]:

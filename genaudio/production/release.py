@@ -49,6 +49,7 @@ class Production:
         device: what it is made on.
         started: when.
         credits: whose name is on it.
+        models: SHA-256 of models other than the shipped ones, under the names of those that they stand in for.
         batch: of a track of a batch: its place there, and the earlier tracks that it was compared with as `compared`,
             in the same form as `catalogues`.
     """
@@ -66,6 +67,7 @@ class Production:
     device: str
     started: datetime
     credits: Credits = field(default_factory=Credits)
+    models: Mapping[str, str] = field(default_factory=dict)
     batch: Mapping[str, Any] | None = None
 
     @property
@@ -158,7 +160,7 @@ def _manifest(
     folder: Path, production: Production, rendering: Rendering, seconds: Mapping[str, float]
 ) -> dict[str, Any]:
     session = production.session
-    wish = {name: value for name, value in asdict(production.wish).items() if name != "known"}
+    wish = {name: value for name, value in asdict(production.wish).items() if name not in ("known", "metres")}
     spent = {**session.seconds, **seconds}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -181,7 +183,7 @@ def _manifest(
             "seconds": round(rendering.audio.shape[1] / rendering.sample_rate, 3),
         },
         "attempts": [asdict(attempt) for attempt in session.attempts],
-        "models": model_hashes(),
+        "models": {**model_hashes(), **production.models},
         "catalogues": list(production.catalogues),
         "versions": versions(production.device),
         "time": {

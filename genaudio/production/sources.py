@@ -6,34 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from checks import Work
-from genaudio.errors import GenaudioError
 from genaudio.score import ScoreError, iter_entries
+from genaudio.score.folders import find_files
 from genaudio.score.read import SUFFIXES
 
 _OWN_IDS = (*SUFFIXES["ABC"], *SUFFIXES["JSONL"])
 Reject = Callable[[str, str], None]
 """Is told of each file or piece that is left out: where it is, and why."""
-
-
-def find_files(sources: Sequence[Path]) -> list[tuple[Path, Path]]:
-    """Return (folder, file) of every readable kind of file in the sources, folders searched in depth, in order.
-
-    Raises:
-        GenaudioError: a source is missing, or there is no such file at all.
-    """
-    known = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
-    found: list[tuple[Path, Path]] = []
-    for source in sources:
-        if source.is_dir():
-            inside = (path for path in sorted(source.rglob("*")) if path.is_file())
-            found += [(source, path) for path in inside if path.suffix.lower() in known]
-        elif source.exists():
-            found.append((source.parent, source))
-        else:
-            raise GenaudioError(f"there is no file or folder {source}")
-    if not found:
-        raise GenaudioError(f"no {', '.join(sorted(known))} file in {', '.join(map(str, sources))}")
-    return found
 
 
 def read_works(

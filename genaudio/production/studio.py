@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from checks import Screener, Screening, Verdict
+from genaudio.assets import sha256
 from genaudio.errors import GenaudioError
 from genaudio.instruments import Family
+from genaudio.melody.usual import WEIGHTS
 from genaudio.melody.wish import Wish
 from genaudio.production.threads import single_thread
 from genaudio.score import DEFAULT_TEMPO, Melody, Score
@@ -70,20 +72,26 @@ class Session:
 
 @dataclass(frozen=True)
 class Studio:
-    """Composer, renderer and screener, and the device that they run on."""
+    """Composer, renderer and screener, the device that they run on, and the hashes of models of one's own."""
 
     composer: Composes
     renderer: Renders
     screener: Screener
     device: str = "cpu"
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, device: str = "auto", catalogues: Iterable[Path | str] = ()) -> Studio:
-        """Load the shipped models and open the catalogues, the training works always among them.
+    def load(cls, device: str = "auto", catalogues: Iterable[Path | str] = (), model: Path | None = None) -> Studio:
+        """Load the models and open the catalogues, the training works always among them.
+
+        Args:
+            device: ``auto``, ``cpu``, ``cuda``...
+            catalogues: what to screen against beside the training works.
+            model: weights of a melody model of one's own; the shipped ones unless given.
 
         Raises:
             GenaudioError: the device is unknown.
-            IncompatibleError: a shipped file is missing or damaged.
+            IncompatibleError: a model's file is missing or damaged.
             CatalogueError: a catalogue is missing or does not fit.
         """
         from genaudio.production.catalogue import open_screener
@@ -94,7 +102,8 @@ class Studio:
         from genaudio.renderer import Renderer
 
         chosen = str(choose_device(device))
-        return cls(Composer.load(device=chosen), Renderer.load(device=chosen), screener, chosen)
+        models = {} if model is None else {WEIGHTS: sha256(model)}
+        return cls(Composer.load(model, chosen), Renderer.load(device=chosen), screener, chosen, models)
 
     def compose(self, wish: Wish, seed: int, family: Family, attempts: int = ATTEMPTS) -> Session:
         """Compose until a melody is clear, each attempt with the next seed of a row that `seed` begins.

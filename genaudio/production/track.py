@@ -75,6 +75,7 @@ def make(
     attempts: int = ATTEMPTS,
     overwrite: bool = False,
     device: str = "auto",
+    model: Path | None = None,
     studio: Studio | None = None,
     tell: Tell | None = None,
 ) -> list[Made]:
@@ -92,6 +93,7 @@ def make(
         attempts: how often at most a melody is composed until it is clear.
         overwrite: replace release packages that are there.
         device: ``auto``, ``cpu``, ``cuda``...
+        model: weights of a melody model of one's own; the wish then needs `genaudio.melody.usual.words` of it.
         studio: loaded models, to make several batches with.
         tell: is told how far the work is.
 
@@ -106,7 +108,7 @@ def make(
     folders = _folders(wish, seed, count, None if out is None else Path(out), overwrite)
     tell = tell or _silent
     tell(None, "Loading the models")
-    studio = studio or Studio.load(device, catalogues)
+    studio = studio or Studio.load(device, catalogues, model)
     made = []
     for number, folder in enumerate(folders):
         name = f"track {number + 1} of {count}" if count > 1 else "the track"
@@ -160,6 +162,7 @@ def _make_one(
         production,
         nearest=nearest_of(session.screening, studio.screener),
         catalogues=tuple(catalogue_list(studio.screener)),
+        models=studio.models,
     )
     return produce(folder, production, studio.renderer, overwrite, stage)
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from genaudio.melody.events import Event, UnsuitableError
 from genaudio.melody.grammar import Frame
 from genaudio.melody.pitch_names import pitch_name
+from genaudio.melody.places import SEMIQUAVER, placed
 from genaudio.melody.vocabulary import GRID_TICKS, NOTE, REST, TIE, Vocabulary
 from genaudio.score import TICKS_PER_QUARTER, Melody, Note, to_ticks
 
@@ -92,6 +93,8 @@ class Ear:
         """Hear a note as long as it is, or to the beginning of the following, or a breath longer; None for neither."""
         later = [offset + breath for breath in range(GRID_TICKS, LONGEST_BREATH + 1, GRID_TICKS)]
         ends = [offset, *later] if following is None else [min(offset, following), following]
+        if following is None and placed(offset) is None:  # cut short of a semiquaver, which it means
+            ends.sort(key=lambda end: end % SEMIQUAVER != 0)
         for end in ends:
             if following is not None and self._cut(REST, end, following, None) is None:
                 continue
@@ -142,5 +145,6 @@ class Ear:
 
 
 def snapped(tick: int) -> int:
-    """Return the nearest tick of the model's grid."""
-    return round(tick / GRID_TICKS) * GRID_TICKS
+    """Return the place that a tick stands for, failing that the nearest tick of the model's grid."""
+    place = placed(tick)
+    return round(tick / GRID_TICKS) * GRID_TICKS if place is None else place

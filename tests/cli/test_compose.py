@@ -205,3 +205,57 @@ def test_a_wished_range_is_not_moved_to_the_instruments_octave():
     assert fitted(low, violin).pitches != low.pitches
     assert fitted(low, violin, moves=not Wish(lowest="C2").ranged).pitches == low.pitches
     assert not Wish().ranged
+
+
+def test_triplets_are_kept_and_so_are_notes_a_little_off(tmp_path):
+    """To the tick: the model hears them on its grid."""
+    triplets = [Note(place / 3, 1 / 3, 62 + place % 5) for place in range(12)]
+    played = [Note(place / 2 + (0, 0.0125, 0.025)[place % 3], 0.45, 62 + place % 5) for place in range(7)]
+    for name, notes in (("triplets", triplets), ("played", played)):
+        path = tmp_path / f"{name}.mid"
+        write_midi(Melody(notes, Metre(4, 4), Key(2)), path)
+        result = run("compose", "--primer", path, "--bars", "2", "--seed", "1", "-o", tmp_path / "out.mid", "--json")
+        assert result.exit_code == 0, result.stderr
+        assert json.loads(result.stdout)["given"]["kept_notes"] == len(notes)
+        assert triples(tmp_path / "out.mid")[: len(notes)] == triples(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--primer", "many.mid"], "many.mid has 2100 notes, and the model's context holds 2048; give a part of it"),
+        (["--infill", "many.mid", "--bars", "2"], "holds 2048"),
+        (["--primer", "change.mid"], "change.mid changes its metre from 4/4 to 3/4 at quarter note 4"),
+        (["--primer", "drums.mid"], "drums.mid has no notes of a pitched instrument"),
+        (["--primer", "none.jsonl"], "none.jsonl has no notes of a pitched instrument"),
+        (["--primer", "zero.mid"], "zero.mid is empty"),
+        (["--infill", "change.mid", "--bars", "1"], "changes its metre"),
+        (["--infill", "held.mid", "--bars", "3"], "are filled by the note D4 that begins before them and is kept"),
+        (["--infill", "held.mid", "--bars", "2", "--form", "AABA"], "keeps the form that it has; leave AABA out"),
+        (["--primer", "seven.mid"], "the model writes no metre 7/8; it knows 2/2"),
+    ],
+)
+def test_what_no_model_can_go_on_from_is_2(tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    quavers = tuple(Note(place / 2, 0.5, 62 + place % 5) for place in range(16))
+    both = ((0.0, Metre(4, 4)), (4.0, Metre(3, 4)))
+    write_midi(Melody([Note(0.25 * place, 0.25, 62) for place in range(2100)], Metre(4, 4)), "many.mid")
+    write_midi(Score((Track(quavers),), metres=both), "change.mid")
+    write_midi(Score((Track(quavers, drums=True),)), "drums.mid")
+    write_midi(Melody([Note(0, 16, 62)], Metre(4, 4)), "held.mid")
+    write_midi(Melody(quavers[:14], Metre(7, 8)), "seven.mid")
+    (tmp_path / "none.jsonl").write_text('{"id": "1", "notes": []}\n')
+    (tmp_path / "zero.mid").write_bytes(b"")
+    result = run("compose", *words, "-o", "out.mid")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out.mid").exists()
+
+
+def test_without_a_time_signature_the_wished_metre_is_taken(tmp_path):
+    path = tmp_path / "bare.mid"
+    write_midi(Melody([Note(place / 2, 0.5, 62 + place % 5) for place in range(12)]), path)
+    result = run("compose", "--primer", path, "--meter", "6/8", "--bars", "6", "--seed", "1", "--json")
+    assert json.loads(result.stdout)["works"][0]["time_signature"] == "6/8"
+    assert f"{path} has no time signature; it is read in 6/8, as wished." in result.stderr

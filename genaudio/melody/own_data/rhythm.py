@@ -1,33 +1,12 @@
-"""Rhythms as they were meant: notes that a file plays a little early, late or short are put on the grid.
-
-Notation programs shorten every note they export, and players are never quite on time. Onsets and ends that stand on
-the grid of 1/16 quarter notes and of triplets are left alone; others move to the nearest place of a semiquaver or a
-quaver triplet, failing that of a demisemiquaver or a semiquaver triplet, if that is near enough.
-"""
+"""Rhythms as they were meant: notes that a file plays a little early, late or short are put on the grid."""
 
 from __future__ import annotations
 
+from genaudio.melody.places import EXACT, SEMIQUAVER, placed
 from genaudio.score import TICKS_PER_QUARTER, Melody, Note
 
-GRIDS = (((120, 160), 20), ((60, 80), 10))
-"""Ticks between places, and by how many a note may be off: semiquavers and quaver triplets; demisemiquavers and
-semiquaver triplets, so strictly that quintuplets are neither."""
-SEMIQUAVER = 120
-EXACT = (30, 40)
-"""What is a multiple of one of these is taken as it is."""
 BREATH = 120
 """Silence of no more ticks after a note that ends off the grid is no rest."""
-
-
-def placed(tick: int) -> int | None:
-    """Return the place that a tick stands for, or None where it is near to none."""
-    if any(tick % step == 0 for step in EXACT):
-        return tick
-    for steps, near in GRIDS:
-        nearest = min((round(tick / step) * step for step in steps), key=lambda place: abs(place - tick))
-        if abs(nearest - tick) <= near:
-            return nearest
-    return None
 
 
 def quantised(melody: Melody) -> tuple[Melody, int] | None:

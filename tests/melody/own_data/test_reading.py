@@ -6,9 +6,10 @@ import pytest
 
 from genaudio.errors import GenaudioError
 from genaudio.melody.own_data.account import Account
-from genaudio.melody.own_data.rhythm import placed, quantised
+from genaudio.melody.own_data.rhythm import quantised
 from genaudio.melody.own_data.styles import folder_style, style_name, tune_type
 from genaudio.melody.own_data.tunes import OwnTune, read_tunes, steady_part
+from genaudio.melody.places import placed
 from genaudio.score import Entry, Key, Melody, Metre, Note, Score, Track, write_entries, write_midi
 
 PITCHES = (62, 64, 66, 67, 69, 67, 66, 64)

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -25,7 +24,7 @@ from genaudio.codec.recordings import gather_recordings
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.teacher import TeacherRecipe, teacher_sets
-from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
+from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import load_weights, save_weights
@@ -75,9 +74,10 @@ class CodecTraining:
         self.recipe, self.out, self.device = recipe, out, choose_device(device)
         self.crops, self.held_out = Crops(material, recipe.crops, recipe.model.hop), held_out
         torch.manual_seed(recipe.seed)
-        self.rng = np.random.default_rng(recipe.seed)
-        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.rng = distributed.chance(recipe.seed)
+        self.generator = torch.Generator().manual_seed(recipe.seed + distributed.rank())
         self.model = CodecModel(recipe.model, recipe.crops.batch * recipe.crops.frames).to(self.device)
+        distributed.share(self.model)
         self.distance = SpectralDistance(recipe.model.sample_rate).to(self.device)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.8, 0.99))
         self.step, self.spent, self.quantizing = 0, 0.0, False
@@ -94,7 +94,7 @@ class CodecTraining:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.spent, self.quantizing = state["step"], state["seconds"], state["quantizing"]
-        self.rng = np.random.default_rng([self.recipe.seed, self.step])
+        self.rng = distributed.chance(self.recipe.seed, self.step)
 
     def begin_with(self, path: Path) -> None:
         """Begin with the weights of a trained codec, its quantizer already at work.
@@ -175,6 +175,7 @@ class CodecTraining:
             latents = model.encode(batch.audio, batch.excitation).float()
         penalty = latents.new_zeros(())
         if self.quantizing:
+            distributed.share(model.quantizer)  # the codes follow the first process's latents
             fewer = self.rng.random() < recipe.fewer_levels
             levels = int(self.rng.integers(1, recipe.model.levels + 1)) if fewer else recipe.model.levels
             spread = latents.detach().var().clamp_min(1e-6)
@@ -256,20 +257,24 @@ def train_codec(
         IncompatibleError: the weights to begin with do not fit.
     """
     data = data or out.parent / "data"
-    if audio is not None:
-        material, held_out, account = gather_recordings(audio, data / "recordings", recipe.model.sample_rate)
-        if on_progress:
-            on_progress({"step": 0, **asdict(account)})
-        training = CodecTraining(recipe, material, held_out, out, device)
-    else:
-        training = CodecTraining(recipe, *teacher_sets(recipe.teacher, recipe.held_out, data), out, device)
-    if resume:
-        training.resume()
-    elif begin_with is not None:
-        training.begin_with(begin_with)
-    training.model.train()
-    seconds = time_budget or recipe.minutes * 60
-    return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
+    material: Material
+    held_out: Material
+    with distributed.joined(device) as chosen:
+        with distributed.first_alone() as first:
+            if audio is not None:
+                material, held_out, account = gather_recordings(audio, data / "recordings", recipe.model.sample_rate)
+                if on_progress and first:
+                    on_progress({"step": 0, **asdict(account)})
+            else:
+                material, held_out = teacher_sets(recipe.teacher, recipe.held_out, data)
+        training = CodecTraining(recipe, material, held_out, out, str(chosen))
+        if resume:
+            training.resume()
+        elif begin_with is not None:
+            training.begin_with(begin_with)
+        training.model.train()
+        seconds = time_budget or recipe.minutes * 60
+        return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ class Ear:
         """Hear a note as long as it is, or to the beginning of the following, or a breath longer; None for neither."""
         later = [offset + breath for breath in range(GRID_TICKS, LONGEST_BREATH + 1, GRID_TICKS)]
         ends = [offset, *later] if following is None else [min(offset, following), following]
-        if following is None and placed(offset) is None:  # cut short of a semiquaver, which it means
+        if following is None and placed(offset) != offset:  # cut short of a semiquaver, which it means
             ends.sort(key=lambda end: end % SEMIQUAVER != 0)
         for end in ends:
             if following is not None and self._cut(REST, end, following, None) is None:

@@ -27,8 +27,6 @@ from genaudio.melody.vocabulary import Vocabulary
 from genaudio.training import distributed
 
 BETAS, CLIP = (0.9, 0.98), 1.0
-RANK_STRIDE = 1_000_003
-"""Between the dropout seeds of processes that train together."""
 BITS = 1 / math.log(2)
 
 
@@ -78,11 +76,7 @@ class Trainer:
         self.spent = 0.0
         self.about: dict[str, Any] = {}
         if self.rank:  # the first process goes on with the numbers that a single one has
-            self._reseed()
-
-    def _reseed(self) -> None:
-        """Give this process chances of its own, which follow from the recipe's seed, its rank and the step."""
-        torch.manual_seed(self.recipe.seed + RANK_STRIDE * self.rank + self.step)
+            distributed.reseed(recipe.seed)
 
     def _prepare(self, works: list[TrainingWork]) -> tuple[dict[str, int], Material]:
         """Turn works into examples on the grammar's masks."""
@@ -208,6 +202,6 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.best, self.worse = state["step"], state["best"], state["worse"]
         self.epoch, self.spent = state["epoch"], state["spent"]
-        self._reseed()
+        distributed.reseed(self.recipe.seed + self.step)
         if not self.rank:
             torch.set_rng_state(state["random"])

@@ -22,7 +22,7 @@ from genaudio.instruments import FAMILIES
 from genaudio.renderer.features import score_features
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, teacher_sets
-from genaudio.training import cosine, load_checkpoint, load_recipe, save_checkpoint
+from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import save_weights
@@ -110,16 +110,17 @@ class RendererTraining:
 
     def __init__(self, recipe: RendererRecipe, data: Path, out: Path, codec: Codec) -> None:
         self.recipe, self.out, self.codec, self.device = recipe, out, codec, codec.device
-        self.training_set, self.held_out = (
-            LatentSet(teacher, codec) for teacher in teacher_sets(recipe.teacher, recipe.held_out, data)
-        )
+        with distributed.first_alone():
+            sets = teacher_sets(recipe.teacher, recipe.held_out, data)
+        self.training_set, self.held_out = (LatentSet(teacher, codec) for teacher in sets)
         torch.manual_seed(recipe.seed)
-        self.rng = np.random.default_rng(recipe.seed)
-        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.rng = distributed.chance(recipe.seed)
+        self.generator = torch.Generator().manual_seed(recipe.seed + distributed.rank())
         self.model = ScoreModel(recipe.model).to(self.device)
         values = torch.cat(self.training_set.latents).float()
         self.model.offset.copy_(values.mean(0))
         self.model.scale.fill_(float(values.std()))
+        distributed.share(self.model)
         self.codec.model.requires_grad_(False)
         self.distance = SpectralDistance(codec.sample_rate).to(self.device)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.9, 0.98))
@@ -143,7 +144,7 @@ class RendererTraining:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.spent = state["step"], state["seconds"]
-        self.rng = np.random.default_rng([self.recipe.seed, self.step])
+        self.rng = distributed.chance(self.recipe.seed, self.step)
 
     def save(self, seconds: float) -> None:
         """Write the checkpoint and the weights so far."""
@@ -243,12 +244,13 @@ def train_renderer(
         data: folder of the teacher audio, `out`/../data unless given.
         codec: weights of the codec, the shipped ones unless given.
     """
-    training = RendererTraining(recipe, data or out.parent / "data", out, Codec.load(codec, device))
-    if resume:
-        training.resume()
-    training.model.train()
-    seconds = time_budget or recipe.minutes * 60
-    return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
+    with distributed.joined(device) as chosen:
+        training = RendererTraining(recipe, data or out.parent / "data", out, Codec.load(codec, str(chosen)))
+        if resume:
+            training.resume()
+        training.model.train()
+        seconds = time_budget or recipe.minutes * 60
+        return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
 
 
 def main() -> None:

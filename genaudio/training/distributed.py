@@ -10,10 +10,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 
 from genaudio.devices import choose_device
+
+RANK_STRIDE = 1_000_003
+"""Between the seeds of processes that train together."""
 
 
 def rank() -> int:
@@ -57,6 +61,16 @@ def joined(device: str) -> Iterator[torch.device]:
         wait()  # nobody leaves while the first one still writes
     finally:
         distributed.destroy_process_group()
+
+
+def chance(*seeds: int) -> np.random.Generator:
+    """Return a generator of this process's own; the first process has the one that a single process has."""
+    return np.random.default_rng(seeds if not rank() else (*seeds, RANK_STRIDE * rank()))
+
+
+def reseed(seed: int) -> None:
+    """Give torch's own chances, such as dropout, a seed of this process; the first process's is the seed itself."""
+    torch.manual_seed(seed + RANK_STRIDE * rank())
 
 
 def wait() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from genaudio.training import distributed
 from genaudio.training.budget import Budget, parse_seconds
 
 log = logging.getLogger(__name__)
@@ -44,13 +45,13 @@ class Training(Protocol):
 def run(
     training: Training, seconds: float, evaluate_every: float, save_every: float, on_progress: Progress | None = None
 ) -> Path:
-    """Train until the budget is spent; measure and save at the end.
+    """Train until the budget is spent; measure and save at the end. Of several processes the first does that alone.
 
     Args:
         training: a new or resumed training.
         seconds: the whole budget, earlier runs included.
         evaluate_every, save_every: seconds between measures and between checkpoints.
-        on_progress: called after every step.
+        on_progress: called after every step, in the first process.
 
     Returns:
         the file of weights.
@@ -58,8 +59,10 @@ def run(
     tell = on_progress or (lambda measures: None)
     budget = Budget(seconds, None, training.spent)
     evaluated = saved = time.monotonic()
-    while (fraction := budget.fraction(training.step)) < 1:
+    while (fraction := distributed.agree(budget.fraction(training.step))) < 1:
         measures: dict[str, Any] = training.train_step(fraction)
+        if distributed.rank():
+            continue
         now = time.monotonic()
         if now - evaluated > evaluate_every:
             measures, evaluated = {**measures, **training.evaluate()}, now
@@ -67,8 +70,9 @@ def run(
             training.save(budget.spent_seconds)
             saved = now
         tell({"step": training.step, "fraction": fraction, "seconds": budget.spent_seconds, **measures})
-    training.save(budget.spent_seconds)
-    tell({"step": training.step, "fraction": 1.0, "seconds": budget.spent_seconds, **training.evaluate()})
+    if not distributed.rank():
+        training.save(budget.spent_seconds)
+        tell({"step": training.step, "fraction": 1.0, "seconds": budget.spent_seconds, **training.evaluate()})
     return training.out / "model.safetensors"
 
 

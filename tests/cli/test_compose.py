@@ -210,11 +210,11 @@ def test_a_wished_range_is_not_moved_to_the_instruments_octave():
 def test_triplets_are_kept_and_so_are_notes_a_little_off(tmp_path):
     """To the tick: the model hears them on its grid."""
     triplets = [Note(place / 3, 1 / 3, 62 + place % 5) for place in range(12)]
-    played = [Note(place / 2 + (0, 0.0125, 0.025)[place % 3], 0.45, 62 + place % 5) for place in range(7)]
+    played = [Note(place / 2 + (0, 0.0125, 0.025)[place % 3], 0.45, 62 + place % 5) for place in range(10)]
     for name, notes in (("triplets", triplets), ("played", played)):
         path = tmp_path / f"{name}.mid"
         write_midi(Melody(notes, Metre(4, 4), Key(2)), path)
-        result = run("compose", "--primer", path, "--bars", "2", "--seed", "1", "-o", tmp_path / "out.mid", "--json")
+        result = run("compose", "--primer", path, "--bars", "3", "--seed", "1", "-o", tmp_path / "out.mid", "--json")
         assert result.exit_code == 0, result.stderr
         assert json.loads(result.stdout)["given"]["kept_notes"] == len(notes)
         assert triples(tmp_path / "out.mid")[: len(notes)] == triples(path)
@@ -224,14 +224,14 @@ def test_triplets_are_kept_and_so_are_notes_a_little_off(tmp_path):
     ("words", "message"),
     [
         (["--primer", "many.mid"], "many.mid has 2100 notes, and the model's context holds 2048; give a part of it"),
-        (["--infill", "many.mid", "--bars", "2"], "holds 2048"),
+        (["--infill", "many.mid", "--bars", "3"], "holds 2048"),
         (["--primer", "change.mid"], "change.mid changes its metre from 4/4 to 3/4 at quarter note 4"),
         (["--primer", "drums.mid"], "drums.mid has no notes of a pitched instrument"),
         (["--primer", "none.jsonl"], "none.jsonl has no notes of a pitched instrument"),
         (["--primer", "zero.mid"], "zero.mid is empty"),
         (["--infill", "change.mid", "--bars", "1"], "changes its metre"),
         (["--infill", "held.mid", "--bars", "3"], "are filled by the note D4 that begins before them and is kept"),
-        (["--infill", "held.mid", "--bars", "2", "--form", "AABA"], "keeps the form that it has; leave AABA out"),
+        (["--infill", "held.mid", "--bars", "3", "--form", "AABA"], "keeps the form that it has; leave AABA out"),
         (["--primer", "seven.mid"], "the model writes no metre 7/8; it knows 2/2"),
     ],
 )

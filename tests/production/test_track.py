@@ -204,3 +204,11 @@ def test_the_score_files_hold_the_same_notes(studio, wish, out):
 )
 def test_titles_fit_on_a_cover(own, title):
     assert track_title("reel", replace(random_tune(1), title=own), 7) == title
+
+
+def test_the_manifest_names_weights_of_ones_own(studio, wish, out):
+    own = {"melody/model.safetensors": "f" * 64}
+    (made,) = make(replace(wish, metres=("2/4",)), seed=11, out=out, studio=replace(studio, models=own))
+    assert made.manifest["models"]["melody/model.safetensors"] == "f" * 64
+    assert len(made.manifest["models"]["codec/model.safetensors"]) == 64
+    assert "metres" not in made.manifest["settings"]

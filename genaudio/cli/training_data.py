@@ -38,12 +38,15 @@ def train_on_data(
 ) -> None:
     """Read the data, train, and tell what was read and what to do with the weights."""
     from genaudio.cli.train import recipe_for, teller, weights_named
+    from genaudio.errors import GenaudioError
     from genaudio.melody.own_data import OwnTraining, train_own
     from genaudio.melody.recipe import MelodyRecipe
     from genaudio.production.files import check_writable
     from genaudio.training import distributed, parse_seconds
 
     if resume:
+        if begin_with is not None:
+            raise GenaudioError("a training goes on from its checkpoint; leave --begin-with or --resume out")
         begun = OwnTraining([], folder).load()["begun_with"]
         base = None if begun is None else Path(begun)
     else:

@@ -76,7 +76,13 @@ def test_data_becomes_a_model_that_composes_and_goes_on(data, recipe, tmp_path):
     again = run(*words, "--resume")
     assert again.exit_code == 0, again.stderr
     assert json.loads(again.stdout)["measures"]["step"] == 6
-    assert run(*words, "--resume", "--data", data).exit_code == 2
+    for more, message in (
+        (["--data", data], "leave --data or --resume out"),
+        (["--begin-with", "shipped"], "leave --begin-with"),
+    ):
+        refused = run(*words, "--resume", *more)
+        assert refused.exit_code == 2
+        assert message in refused.stderr
 
 
 @pytest.mark.slow

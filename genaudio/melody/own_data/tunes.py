@@ -88,13 +88,16 @@ def read_tunes(
                     account.rejects.append(_reject(path, place, error))
                     continue
                 chosen = tune_type(kind, known) if kind and not style else own
-                identity = f"{name}:{place}" if place else name
-                taken[identity] += 1
-                if taken[identity] > 1:
-                    identity += f" ({taken[identity]})"
-                yield OwnTune(identity, str(path), place, chosen, melody)
+                yield OwnTune(_unique(name, place, taken), str(path), place, chosen, melody)
         except ScoreError as error:
             account.rejects.append(_reject(path, "", error))
+
+
+def _unique(name: str, place: str, taken: Counter[str]) -> str:
+    """Return an id that no other tune has; `taken` counts those that were given."""
+    identity = f"{name}:{place}" if place else name
+    taken[identity] += 1
+    return identity if taken[identity] == 1 else f"{identity} ({taken[identity]})"
 
 
 Works = Iterator[tuple[str, str, Callable[[], Melody]]]

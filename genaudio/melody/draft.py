@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,6 +69,26 @@ class Draft:
         self.likelihood += float(scores[symbol] - highest - np.log(np.exp(scores - highest).sum()))
 
 
+@dataclass(frozen=True)
+class Tastes:
+    """How several melodies are chosen, one row R each: [R, 1] arrays of what `Taste` has."""
+
+    temperature: NDArray[np.float64]
+    top_p: NDArray[np.float64]
+    min_p: NDArray[np.float64]
+    guidance: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, tastes: Sequence[Taste]) -> Tastes:
+        """Put tastes together."""
+        names = cls.__dataclass_fields__
+        return cls(*(np.array([[getattr(taste, name)] for taste in tastes], np.float64) for name in names))
+
+    def of_rows(self, rows: NDArray[np.int64]) -> Tastes:
+        """Return some of the rows, in this order."""
+        return Tastes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
 def choose(scores: NDArray[np.float64], allowed: NDArray[np.bool_], taste: Taste, chance: float) -> int:
     """Return the symbol that a number from 0 to 1 falls on.
 
@@ -77,15 +98,26 @@ def choose(scores: NDArray[np.float64], allowed: NDArray[np.bool_], taste: Taste
         taste: temperature and cuts.
         chance: uniform in [0, 1).
     """
-    logits = np.where(allowed, scores, -np.inf) / max(taste.temperature, 1e-6)
-    p = np.exp(logits - logits.max())
-    p /= p.sum()
-    if taste.min_p > 0:
-        p = np.where(p >= taste.min_p * p.max(), p, 0.0)
-    if taste.top_p < 1:
-        order = np.argsort(-p, kind="stable")
-        before = np.cumsum(p[order]) - p[order]
-        p[order[before >= taste.top_p * p.sum()]] = 0.0
-    total = np.cumsum(p)
-    chosen = int(np.searchsorted(total, chance * total[-1], side="right"))
-    return min(chosen, int(np.flatnonzero(p)[-1]))
+    return int(choose_each(scores[None], allowed[None], Tastes.of([taste]), np.array([chance]))[0])
+
+
+def choose_each(
+    scores: NDArray[np.float64], allowed: NDArray[np.bool_], tastes: Tastes, chances: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the symbol of each row, [R], from scores and what is allowed [R, N], as `choose` does.
+
+    Nothing is added up over rows, and along them always from left to right: a row does not depend on the others.
+    """
+    logits = np.where(allowed, scores, -np.inf) / np.maximum(tastes.temperature, 1e-6)
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    if tastes.min_p.any():
+        p *= p >= tastes.min_p  # the likeliest is 1
+    if (tastes.top_p < 1).any():
+        ordered = -np.sort(-p, axis=1)
+        so_far = np.cumsum(ordered, axis=1)
+        needed = (so_far - ordered < tastes.top_p * so_far[:, -1:]).sum(axis=1, keepdims=True)
+        least = np.where(tastes.top_p < 1, np.take_along_axis(ordered, needed - 1, axis=1), 0.0)
+        p *= p >= least
+    total = np.cumsum(p, axis=1)
+    chosen = (total <= chances[:, None] * total[:, -1:]).sum(axis=1)
+    return np.asarray(np.minimum(chosen, p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1)))

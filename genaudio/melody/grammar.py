@@ -8,6 +8,7 @@ their own grid and run until the beat is whole again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -52,6 +53,51 @@ class Frame:
         return bar, tick - start, end - tick
 
 
+@dataclass(frozen=True)
+class Frames:
+    """The bar lines of several melodies as arrays, one row R a melody.
+
+    Attributes:
+        bar_ticks, beat_ticks, bars, pickup, end: [R] as in `Frame`.
+        stops: [R, most stops], filled up with the end.
+    """
+
+    bar_ticks: NDArray[np.int64]
+    beat_ticks: NDArray[np.int64]
+    bars: NDArray[np.int64]
+    pickup: NDArray[np.int64]
+    end: NDArray[np.int64]
+    stops: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frames: Sequence[Frame]) -> Frames:
+        """Put frames together."""
+        most = max(len(frame.stops) for frame in frames)
+        stops = [[*frame.stops, *[frame.end] * (most - len(frame.stops))] for frame in frames]
+        names = ("bar_ticks", "beat_ticks", "bars", "pickup", "end")
+        columns = {name: np.array([getattr(frame, name) for frame in frames], np.int64) for name in names}
+        return cls(**columns, stops=np.array(stops, np.int64).reshape(len(frames), most))
+
+    def __len__(self) -> int:
+        return len(self.end)
+
+    def of_rows(self, rows: NDArray[np.int64]) -> Frames:
+        """Return some of the rows, in this order."""
+        return Frames(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def locate(self, tick: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return ticks into the bar and ticks to its end, [R], as `Frame.locate` does."""
+        position = (tick - self.pickup) % self.bar_ticks
+        end = np.minimum(tick - position + self.bar_ticks, self.end)
+        if self.stops.shape[1]:
+            end = np.minimum(end, np.where(self.stops > tick[:, None], self.stops, self.end[:, None]).min(axis=1))
+        return position, end - tick
+
+    def is_stop(self, tick: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether a section or the melody ends at ticks [R]."""
+        return np.asarray((tick == self.end) | (self.stops == tick[:, None]).any(axis=1))
+
+
 def is_plain(ticks: int) -> bool:
     """Return whether a duration or position belongs to no tuplet."""
     return ticks % PLAIN_TICKS == 0
@@ -82,6 +128,7 @@ class Grammar:
         self._durations = sorted(set(vocabulary.notes))
         self._rows: dict[tuple[int, int, int], int] = {}
         self._masks: list[NDArray[np.bool_]] = []
+        self._table = np.zeros((0, vocabulary.rhythm_count), np.bool_)
         self.fillable = cache(self._fillable)
 
     def _fillable(self, position: int, remaining: int) -> bool:
@@ -127,6 +174,17 @@ class Grammar:
         first = tick == 0 or tick in frame.stops
         last = tick + remaining == frame.end or tick + remaining in frame.stops
         flags = first * 1 + last * 2 + (sounding and position == 0 and not first) * 4
+        return self._row(position, remaining, flags)
+
+    def rows(self, frames: Frames, tick: NDArray[np.int64], sounding: NDArray[np.bool_]) -> list[int]:
+        """Return the numbers of the masks for the next events of several melodies, as `row` does for each."""
+        position, remaining = frames.locate(tick)
+        first = (tick == 0) | (frames.is_stop(tick) & (tick < frames.end))
+        flags = first * 1 + frames.is_stop(tick + remaining) * 2 + (sounding & (position == 0) & ~first) * 4
+        return list(map(self._row, position.tolist(), remaining.tolist(), flags.tolist()))
+
+    def _row(self, position: int, remaining: int, flags: int) -> int:
+        """Return the number of a mask (see `row` for the flags), which is computed where it is new."""
         key = (position, remaining, flags)
         if key not in self._rows:
             self._rows[key] = len(self._masks)
@@ -147,7 +205,9 @@ class Grammar:
     @property
     def table(self) -> NDArray[np.bool_]:
         """All masks so far, [rows, rhythm symbols]."""
-        return np.stack(self._masks) if self._masks else np.zeros((0, self.vocabulary.rhythm_count), np.bool_)
+        if len(self._table) < len(self._masks):
+            self._table = np.stack(self._masks)
+        return self._table
 
     def mask(self, row: int) -> NDArray[np.bool_]:
         """Return one mask by its number."""

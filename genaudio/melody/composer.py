@@ -23,7 +23,7 @@ from genaudio.melody.grammar import Frame, Grammar
 from genaudio.melody.keeping import Kept, finish, keep
 from genaudio.melody.plan import Plan
 from genaudio.melody.reach import reach
-from genaudio.melody.sampling import ROWS, Sampler
+from genaudio.melody.sampling import Sampler
 from genaudio.melody.settings import Settings, settle, settle_given
 from genaudio.melody.titles import make_title
 from genaudio.melody.transformer import MelodyTransformer
@@ -32,7 +32,7 @@ from genaudio.melody.wish import Wish
 from genaudio.score import TICKS_PER_QUARTER, Melody, Note
 
 MOST_TUNES = 100_000
-CANDIDATES = ROWS
+CANDIDATES = 16
 """Versions of rewritten bars that are tried; the one that what follows fits best is taken."""
 
 

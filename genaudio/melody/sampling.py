@@ -1,7 +1,9 @@
 """Sampling of many melodies side by side, each with its own source of chance.
 
-Every tune draws from its own generator, one number for its rhythm and one for its pitch at every step, and a batch is
-always filled up to `ROWS` rows: a tune depends on its seed and wish alone, not on what is sampled beside it.
+Every tune draws from its own generator, one number for its rhythm and one for its pitch at every step. Tunes go through
+the network in batches in which each comes out as it would by itself (see `genaudio.melody.decoder.Batching`), and what
+else is done for several tunes is done row by row: a tune depends on its seed and wish alone, not on what is sampled
+beside it.
 """
 
 from __future__ import annotations
@@ -12,223 +14,212 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genaudio.melody.dataset import CONDITIONS, condition_sizes
-from genaudio.melody.draft import Draft, choose
+from genaudio.melody.decoder import Decoder
+from genaudio.melody.draft import Draft, Tastes, choose_each
 from genaudio.melody.events import Event
-from genaudio.melody.features import History, trace
-from genaudio.melody.grammar import Grammar
-from genaudio.melody.transformer import Cache, MelodyTransformer
+from genaudio.melody.grammar import Frames, Grammar
+from genaudio.melody.graphs import GraphDecoder
+from genaudio.melody.histories import Histories
+from genaudio.melody.judging import judge, symbols
+from genaudio.melody.mixing import is_guided, mixed, prefixes
+from genaudio.melody.transformer import MelodyTransformer
+from genaudio.melody.vocabulary import NOTE
 
-ROWS = 16
-"""Tunes that go through the network together; a smaller batch is filled up, a larger one goes in turns."""
-
-
-def _is_written(draft: Draft, history: History) -> bool:
-    """Return whether nothing is left to write of a draft, but what follows may still have to be judged."""
-    return history.done or draft.plan.is_judged(history.tick)
+Numbers = NDArray[np.int64]
+Scores = NDArray[np.float64]
 
 
 class Sampler:
     """Writes melodies with a model under the bar grammar.
 
     Args:
-        model: the network, in evaluation mode.
+        model: the network, in evaluation mode; later changes of its weights are not seen.
         grammar: of the same vocabulary.
+        graphs: record the network's steps as CUDA graphs (see `genaudio.melody.graphs`; not yet run on a GPU).
     """
 
-    def __init__(self, model: MelodyTransformer, grammar: Grammar) -> None:
-        self.model, self.grammar = model, grammar
-        self.vocabulary = model.vocabulary
-        self.device = model.norm.weight.device
+    def __init__(self, model: MelodyTransformer, grammar: Grammar, graphs: bool = False) -> None:
+        self.model, self.grammar, self.vocabulary = model, grammar, model.vocabulary
+        self.decoder = GraphDecoder(model) if graphs else Decoder(model)
 
     @torch.inference_mode()
     def write(self, drafts: Sequence[Draft]) -> None:
         """Fill the drafts' events until every last bar is full."""
+        alike: dict[tuple[int, bool, int], list[Draft]] = {}
         for draft in drafts:
             if not draft.plan.given:  # what is given was checked where it was laid out
                 self.grammar.check(draft.frame)
-        for count in sorted({len(draft.parts) for draft in drafts}):
-            alike = [draft for draft in drafts if len(draft.parts) == count]
-            for start in range(0, len(alike), ROWS):
-                self._write_rows(alike[start : start + ROWS])
+            kind = (len(draft.parts), is_guided(draft), len(draft.plan.beginning()))
+            alike.setdefault(kind, []).append(draft)
+        for (styles, guided, _), some in alike.items():
+            most = self.decoder.batching.most // (styles + guided)
+            some.sort(key=lambda draft: draft.frame.end)  # so that those beside each other are done together
+            for start in range(0, len(some), most):
+                Page(self, some[start : start + most]).write()
+        for draft in drafts:
+            if draft.plan.judged_from is not None:
+                judge(self.model, draft)
 
-    def _write_rows(self, drafts: Sequence[Draft]) -> None:
-        """Write up to `ROWS` drafts together, all of as many styles."""
-        histories = [History(self.vocabulary, draft.frame, draft.tonic) for draft in drafts]
-        ranges = [self.grammar.pitches(draft.tonic, draft.plan.lowest, draft.plan.highest) for draft in drafts]
-        guided = any(draft.taste.guidance != 1 for draft in drafts)
-        conditions = self._conditions(drafts, guided)
-        cache = self.model.new_cache(len(conditions))
-        self._read_given(drafts, histories, conditions, cache)
-        features = [history.features() for history in histories]
-        while not all(map(_is_written, drafts, histories)):
-            self._step(drafts, histories, ranges, features, conditions, cache)
-        if any(draft.plan.judged_from is not None for draft in drafts):
-            self._judge(drafts, histories, conditions)
 
-    def _judge(self, drafts: Sequence[Draft], histories: Sequence[History], conditions: torch.Tensor) -> None:
-        """Add the given events that follow what was written, and how likely they are, in one pass over all events."""
-        for draft, history in zip(drafts, histories, strict=True):
-            tick = history.tick
-            while tick < draft.frame.end:
-                draft.events.append(draft.plan.given[tick])
-                tick += draft.events[-1].duration
-        symbols = [self._symbols(draft.events, draft.tonic) for draft in drafts]
-        longest = max(map(len, symbols))
-        traced = [trace(History(self.vocabulary, d.frame, d.tonic), s) for d, s in zip(drafts, symbols, strict=True)]
-        padded, ends = ([row + [row[-1]] * (longest - len(row)) for row in rows] for rows in zip(*traced, strict=True))
-        chosen = [[rhythm for rhythm, _ in row] + [0] * (longest - len(row)) for row in symbols]
-        copies, spare = len(conditions) // ROWS, ROWS - len(drafts)
-        inputs = torch.tensor((padded + padded[-1:] * spare) * copies, device=self.device)
-        rhythms = torch.tensor((chosen + chosen[-1:] * spare) * copies, device=self.device)
-        arrival = torch.tensor((ends + ends[-1:] * spare) * copies, device=self.device)
-        hidden = self.model(inputs, conditions)
-        rhythm_scores = self._mixed(self.model.rhythm_logits(hidden, inputs), drafts)
-        pitch_scores = self._mixed(self.model.pitch_logits(hidden, inputs, rhythms, arrival), drafts)
-        for index, (draft, row) in enumerate(zip(drafts, symbols, strict=True)):
-            tick = 0
-            for step, (rhythm, pitch) in enumerate(row):
-                if draft.plan.is_judged(tick):
-                    draft.judge(rhythm_scores[index, step], rhythm)
-                    if pitch is not None:
-                        draft.judge(pitch_scores[index, step], pitch)
-                tick += draft.events[step].duration
+class Page:
+    """Drafts that are written together: all have as many styles and as long a beginning, and all are guided or none.
 
-    def _symbols(self, events: Sequence[Event], tonic: int) -> list[tuple[int, int | None]]:
-        """Return events as rhythm symbols and pitch numbers."""
-        return [
-            (self.vocabulary.rhythm_index[kind, duration],
-             None if pitch is None else self.vocabulary.pitch_number(pitch, tonic))
-            for kind, duration, pitch in events
-        ]  # fmt: skip
+    Rows R are drafts; each has its copies (see `genaudio.melody.mixing`) on neighbouring lines B of the network. Drafts
+    that are done are dropped as soon as that makes fewer lines.
+    """
 
-    def _read_given(
-        self, drafts: Sequence[Draft], histories: Sequence[History], conditions: torch.Tensor, cache: Cache
-    ) -> None:
-        """Pass the events that all drafts are given at their beginning through the network at once."""
-        beginnings = [draft.plan.beginning() for draft in drafts]
-        steps = min(map(len, beginnings))
-        if steps == 0:
-            return
-        rows: list[list[list[int]]] = []
-        for draft, history, events in zip(drafts, histories, beginnings, strict=True):
-            rows.append([])
-            for event, symbol in zip(events[:steps], self._symbols(events[:steps], draft.tonic), strict=True):
-                rows[-1].append(history.features())
+    def __init__(self, sampler: Sampler, drafts: Sequence[Draft]) -> None:
+        self.decoder, self.grammar, self.vocabulary = sampler.decoder, sampler.grammar, sampler.vocabulary
+        self.drafts = list(drafts)
+        self.histories = Histories(self.vocabulary, Frames.of([draft.frame for draft in drafts]))
+        self.tastes = Tastes.of([draft.taste for draft in drafts])
+        self.closed = np.array([draft.closed for draft in drafts])
+        self.stops = np.array([_stop(draft) for draft in drafts])
+        self.ranges = np.stack([_range(draft, self.grammar) for draft in drafts])
+        conditions = np.concatenate([prefixes(draft, self.vocabulary) for draft in drafts])
+        self.copies = len(conditions) // len(drafts)
+        lines = self._lines()
+        self.memory = self.decoder.start(conditions[lines], len(conditions))
+        self._read_given(conditions[lines])
+
+    def _lines(self) -> Numbers:
+        """Return which line of a draft's copy each line [B] is; those that fill the batch up repeat the last."""
+        used = len(self.drafts) * self.copies
+        lines = np.minimum(np.arange(self.decoder.batching.lines(used)), used - 1)
+        self.rows = lines // self.copies
+        return lines
+
+    def _read_given(self, conditions: Numbers) -> None:
+        """Pass the events that the drafts are given at their beginning through the network at once."""
+        beginnings = [draft.plan.beginning() for draft in self.drafts]
+        symbolised = [symbols(self.vocabulary, b, d.tonic) for b, d in zip(beginnings, self.drafts, strict=True)]
+        features = []
+        for events, numbers in zip(zip(*beginnings, strict=True), zip(*symbolised, strict=True), strict=True):
+            features.append(self.histories.features()[self.rows])
+            for draft, tick, event in zip(self.drafts, self.histories.tick.tolist(), events, strict=True):
                 draft.events.append(event)
-                draft.plan.place(history.tick, event)
-                history.push(*symbol)
-        copies = len(conditions) // ROWS
-        blocks = conditions.view(copies, ROWS, -1)
-        if all(row == rows[0] for row in rows) and bool((blocks == blocks[:, :1]).all()):  # read once for all of them
-            read = self.model.new_cache(copies)
-            self.model(torch.tensor(rows[:1] * copies, device=self.device), blocks[:, 0], read)
-            cache.store, cache.length = read.store.repeat_interleave(ROWS, dim=2), read.length
-            return
-        padded = (rows + [rows[-1]] * (ROWS - len(rows))) * copies
-        self.model(torch.tensor(padded, device=self.device), conditions, cache)
+                draft.plan.place(tick, event)
+            self.histories.arrive(np.array([rhythm for rhythm, _ in numbers]))
+            self.histories.push(np.array([pitch or 0 for _, pitch in numbers]))
+        if features:
+            self.decoder.read(self.memory, np.stack(features, axis=1), conditions)
 
-    def _conditions(self, drafts: Sequence[Draft], guided: bool) -> torch.Tensor:
-        """Return the prefixes [rows, C], a block for each style; for guidance one more without style and mode."""
-        rows: list[tuple[int, ...]] = []
-        for part in range(len(drafts[0].parts)):
-            block = [draft.parts[part][0] for draft in drafts]
-            rows += block + [block[-1]] * (ROWS - len(block))
-        wished = torch.tensor(rows, device=self.device)
-        if not guided:
-            return wished
-        free = wished[:ROWS].clone()
-        for name in ("style", "mode"):
-            column = CONDITIONS.index(name)
-            free[:, column] = condition_sizes(self.vocabulary)[column] - 1
-        return torch.cat([wished, free])
+    def write(self) -> None:
+        """Write event after event until nothing is left to write."""
+        while self._close_ranks():
+            self._step()
 
-    def _step(
-        self,
-        drafts: Sequence[Draft],
-        histories: Sequence[History],
-        ranges: Sequence[NDArray[np.bool_]],
-        features: list[list[int]],
-        conditions: torch.Tensor,
-        cache: Cache,
-    ) -> None:
+    def _close_ranks(self) -> bool:
+        """Drop drafts that are done where that makes fewer lines; return whether any is left."""
+        live = np.flatnonzero(self.histories.tick < self.stops)
+        if self.decoder.batching.lines(len(live) * self.copies) < len(self.rows) and len(live):
+            rows = np.arange(len(live))
+            gaps = np.setdiff1d(rows, live)
+            rows[gaps] = live[live >= len(live)]  # only the last move, into the gaps
+            self._keep(rows)
+            live = np.arange(len(rows))
+        self.live = live
+        return len(live) > 0
+
+    def _keep(self, rows: Numbers) -> None:
+        """Go on with some of the rows, in this order."""
+        self.drafts = [self.drafts[row] for row in rows]
+        self.histories.keep(rows)
+        self.tastes = self.tastes.of_rows(rows)
+        for name in ("closed", "stops", "ranges"):
+            setattr(self, name, getattr(self, name)[rows])
+        lines = (rows[:, None] * self.copies + np.arange(self.copies)).ravel()
+        self.memory.keep(lines, len(self._lines()))
+
+    def _step(self) -> None:
         """Write one event of every draft that is not done."""
-        copies = len(conditions) // ROWS
-        padded = (features + [features[-1]] * (ROWS - len(features))) * copies
-        inputs = torch.tensor(padded, device=self.device)[:, None]
-        hidden = self.model(inputs, conditions, cache)
-        rhythm_scores = self._mixed(self.model.rhythm_logits(hidden, inputs), drafts)[:, 0]
-        rhythms = [0] * len(drafts)
-        for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
-            if not _is_written(draft, history):
-                rhythms[index] = self._rhythm(draft, history, rhythm_scores[index])
-        chosen = torch.tensor((rhythms + [0] * (ROWS - len(rhythms))) * copies, device=self.device)[:, None]
-        ends = [history.arrival(rhythm) for history, rhythm in zip(histories, rhythms, strict=True)]
-        arrival = torch.tensor((ends + [ends[-1]] * (ROWS - len(ends))) * copies, device=self.device)[:, None]
-        pitch_scores = self._mixed(self.model.pitch_logits(hidden, inputs, chosen, arrival), drafts)[:, 0]
-        for index, (draft, history) in enumerate(zip(drafts, histories, strict=True)):
-            if _is_written(draft, history):
-                continue
-            kind, duration = self.vocabulary.rhythms[rhythms[index]]
-            allowed = self._closing(draft, history.tick + duration, ranges[index])
-            number = self._pitch(draft, history.tick, rhythms[index], pitch_scores[index], allowed)
-            pitch = None if number is None else self.vocabulary.midi_pitch(number, draft.tonic)
+        features = self.histories.features()[self.rows]
+        hidden = self.decoder.advance(self.memory, features[:, None])
+        ticks = self.histories.tick.tolist()
+        settled = {row: self.drafts[row].plan.settled(ticks[row]) for row in self.live.tolist()}
+        rhythms = self._rhythms(settled, self._mixed(self.decoder.rhythm_scores(hidden, features)))
+        arrival = self.histories.arrive(rhythms)
+        on_lines = (rhythms[self.rows], arrival[self.rows])
+        scores = self._mixed(self.decoder.pitch_scores(hidden, features, *on_lines))
+        numbers = self._pitches(settled, rhythms, scores)  # whatever else speaks for or against pitches joins `scores`
+        for row, rhythm, number in zip(settled, rhythms[self.live].tolist(), numbers[self.live].tolist(), strict=True):
+            draft, (kind, duration) = self.drafts[row], self.vocabulary.rhythms[rhythm]
+            pitch = self.vocabulary.midi_pitch(number, draft.tonic) if kind == NOTE else None
             draft.events.append(Event(kind, duration, pitch))
-            draft.plan.place(history.tick, draft.events[-1])
-            history.push(rhythms[index], number)
-            if not _is_written(draft, history):
-                features[index] = history.features()
+            draft.plan.place(ticks[row], draft.events[-1])
+        self.histories.push(numbers)
 
-    def _rhythm(self, draft: Draft, history: History, scores: NDArray[np.float64]) -> int:
-        """Return the rhythm symbol of the next event: the settled one, or one of scores [S]."""
-        settled = draft.plan.settled(history.tick)
-        if settled is None:
-            mask = self.grammar.mask(self.grammar.row(draft.frame, history.tick, history.sounding))
-            mask = draft.plan.narrow(mask, self.vocabulary, history.tick)
+    def _mixed(self, scores: torch.Tensor) -> Scores:
+        """Return the scores that count, [R, N], from those of all lines [B, N]."""
+        own = scores[: len(self.drafts) * self.copies].double().cpu().numpy()
+        return mixed(own.reshape(len(self.drafts), self.copies, -1), self.drafts)
+
+    def _rhythms(self, settled: dict[int, Event | None], scores: Scores) -> Numbers:
+        """Return the rhythm symbols [R] of the next events: the settled ones, or chosen by scores [R, S]."""
+        histories = self.histories
+        rhythms, free, chances = np.zeros(len(self.drafts), np.int64), [], []
+        ticks = np.where(histories.tick < self.stops, histories.tick, 0)
+        masks = self.grammar.rows(histories.frames, ticks, histories.sounding)
+        allowed = self.grammar.table[masks]
+        for row, event in settled.items():
+            if event is not None:
+                rhythms[row] = self.vocabulary.rhythm_index[event.kind, event.duration]
+                continue
+            draft = self.drafts[row]
+            allowed[row] = draft.plan.narrow(allowed[row], self.vocabulary, int(ticks[row]))
             pull = draft.plan.pull(self.vocabulary)
-            scores = scores if pull is None else scores + pull
-            return choose(scores, mask, draft.taste, draft.generator.random())
-        return self.vocabulary.rhythm_index[settled.kind, settled.duration]
+            if pull is not None:
+                scores[row] += pull
+            free.append(row)
+            chances.append(draft.generator.random())
+        if free:
+            rows = np.array(free)
+            rhythms[rows] = choose_each(scores[rows], allowed[rows], self.tastes.of_rows(rows), np.array(chances))
+        return rhythms
 
-    def _pitch(
-        self, draft: Draft, tick: int, rhythm: int, scores: NDArray[np.float64], allowed: NDArray[np.bool_]
-    ) -> int | None:
-        """Return the number of the pitch of the next event: the settled one, or one of scores [P]; None for no note."""
-        settled = draft.plan.settled(tick)
-        chance = 0.0 if settled is not None else draft.generator.random()
-        if not self.grammar.is_note[rhythm]:
-            return None
-        pitch = settled.pitch if settled else draft.plan.tied_on(tick, self.vocabulary.rhythms[rhythm][1])
-        if pitch is None:
-            return choose(scores, allowed, draft.taste, chance)
-        number = self.vocabulary.pitch_number(pitch, draft.tonic)
-        assert number is not None  # the plan's pitches are in range
-        if settled is None:  # free to come here, and bound to: how willingly it does counts
-            draft.judge(scores, number)
-        return number
+    def _pitches(self, settled: dict[int, Event | None], rhythms: Numbers, scores: Scores) -> Numbers:
+        """Return the numbers of the pitches [R] of the next events, settled or chosen by scores [R, P]; 0 for none."""
+        numbers, free, chances = np.zeros(len(self.drafts), np.int64), [], []
+        notes, ticks = self.grammar.is_note[rhythms].tolist(), self.histories.tick.tolist()
+        for row, event in settled.items():
+            draft = self.drafts[row]
+            chance = 0.0 if event is not None else draft.generator.random()
+            if not notes[row]:
+                continue
+            length = self.vocabulary.rhythms[rhythms[row]][1]
+            pitch = event.pitch if event is not None else draft.plan.tied_on(ticks[row], length)
+            if pitch is None:
+                free.append(row)
+                chances.append(chance)
+                continue
+            number = self.vocabulary.pitch_number(pitch, draft.tonic)
+            assert number is not None  # the plan's pitches are in range
+            numbers[row] = number
+            if event is None:  # free to come here, and bound to: how willingly it does counts
+                draft.judge(scores[row], number)
+        if free:
+            rows = np.array(free)
+            allowed = self._closing(rows)
+            numbers[rows] = choose_each(scores[rows], allowed, self.tastes.of_rows(rows), np.array(chances))
+        return numbers
 
-    def _closing(self, draft: Draft, end: int, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which of the pitches [P] that are in range may stand in an event with this end."""
-        if not draft.closed or end != draft.frame.end:
+    def _closing(self, rows: Numbers) -> NDArray[np.bool_]:
+        """Return which pitches are allowed in some rows, [rows, P]: those in range, at the very end the tonic alone."""
+        allowed = self.ranges[rows]
+        last = self.closed[rows] & (self.histories.end[rows] == self.histories.frames.end[rows])
+        if not last.any():
             return allowed
-        numbers = np.arange(len(allowed)) + self.vocabulary.below
-        tonics = allowed & (numbers % 12 == 0)
-        return tonics if tonics.any() else allowed
+        tonics = allowed & ((np.arange(allowed.shape[1]) + self.vocabulary.below) % 12 == 0)
+        last &= tonics.any(axis=1)
+        return np.where(last[:, None], tonics, allowed)
 
-    @staticmethod
-    def _mixed(scores: torch.Tensor, drafts: Sequence[Draft]) -> NDArray[np.float64]:
-        """Return scores [tunes, T, N] from [rows, T, N].
 
-        Blended styles are the weighted mean of their scores (a log-linear mixture); where there is guidance, the last
-        block of rows is free of it, and the wished scores are pushed away from the free ones.
-        """
-        blocks = scores.double().cpu().numpy().reshape(-1, ROWS, *scores.shape[1:])[:, : len(drafts)]
-        styles = len(drafts[0].parts)
-        wished = blocks[0]
-        if styles > 1:
-            weights = np.array([[weight for _, weight in draft.parts] for draft in drafts])
-            wished = np.einsum("ds,sdtn->dtn", weights, blocks[:styles])
-        if len(blocks) == styles:
-            return np.asarray(wished)
-        guidance = np.array([draft.taste.guidance for draft in drafts])[:, None, None]
-        return np.asarray(blocks[-1] + guidance * (wished - blocks[-1]))
+def _stop(draft: Draft) -> int:
+    """Return the tick from which on nothing is left to write, but what follows may still have to be judged."""
+    judged = draft.plan.judged_from
+    return draft.frame.end if judged is None else min(judged, draft.frame.end)
+
+
+def _range(draft: Draft, grammar: Grammar) -> NDArray[np.bool_]:
+    """Return which relative pitches [P] a draft may have."""
+    return grammar.pitches(draft.tonic, draft.plan.lowest, draft.plan.highest)

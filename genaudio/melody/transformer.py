@@ -55,20 +55,6 @@ class Shape:
     blindness: float = 0.0
 
 
-@dataclass
-class Cache:
-    """Keys and values of the steps so far, [layers, 2, B, H, capacity, D/H], and how many steps they are."""
-
-    store: torch.Tensor
-    length: int = 0
-
-    def grow(self, steps: int) -> None:
-        """Make room for so many steps in all."""
-        if steps > self.store.shape[4]:
-            room = max(steps, 2 * self.store.shape[4])
-            self.store = functional.pad(self.store, (0, 0, 0, room - self.store.shape[4]))
-
-
 class RowDropout(nn.Module):
     """Dropout of whole channels, the same at every step of a row [B, T, D] (Gal and Ghahramani 2016)."""
 
@@ -105,21 +91,14 @@ class Block(nn.Module):
         self.feed_out = nn.Linear(shape.hidden, shape.width, bias=False)
         self.drop = RowDropout(shape.dropout)
 
-    def forward(
-        self, x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor], cache: Cache | None, layer: int
-    ) -> torch.Tensor:
-        """Advance the stream [B, T, D]; with a cache, T new steps see all the cached ones."""
+    def forward(self, x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        """Advance the stream [B, T, D]; no step sees later ones."""
         b, t, d = x.shape
         qkv = self.to_qkv(self.attention_norm(x)).view(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         (q, k), v = _rotate(qkv[:2], turn), qkv[2]
-        if cache is not None:
-            end = cache.length + t
-            cache.store[layer, 0, :, :, cache.length : end] = k
-            cache.store[layer, 1, :, :, cache.length : end] = v
-            k, v = cache.store[layer, 0, :, :, :end], cache.store[layer, 1, :, :, :end]
         if q.device.type == "cpu":  # the CPU's kernel takes three times as long in half precision
             q, k, v = q.float(), k.float(), v.float()
-        y = functional.scaled_dot_product_attention(q, k, v, is_causal=t > 1)
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.drop(self.to_out(y.transpose(1, 2).reshape(b, t, d)))
         gate, value = self.feed_in(self.feed_norm(x)).chunk(2, dim=-1)
         out: torch.Tensor = x + self.drop(self.feed_out(functional.silu(gate) * value))
@@ -210,24 +189,18 @@ class MelodyTransformer(nn.Module):
         summed: torch.Tensor = table(flat, per_sample_weights=weights).view(*numbers.shape[:2], -1)
         return summed
 
-    def forward(self, features: torch.Tensor, conditions: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
+    def forward(self, features: torch.Tensor, conditions: torch.Tensor) -> torch.Tensor:
         """Return the hidden state before each event, [B, T, D].
 
         Args:
             features: [B, T, F] as `genaudio.melody.features.COLUMNS` says.
             conditions: [B, C] as `genaudio.melody.dataset.CONDITIONS` says.
-            cache: steps already seen; T must be 1 where it holds any.
         """
         x = self._embed(features, conditions)
-        start = 0 if cache is None else cache.length
-        if cache is not None:
-            cache.grow(start + x.shape[1])
-        places = torch.arange(start, start + x.shape[1], device=x.device, dtype=torch.float32)
+        places = torch.arange(x.shape[1], device=x.device, dtype=torch.float32)
         angles = places[:, None] * self.frequencies
-        for layer, block in enumerate(self.blocks):
-            x = block(x, (angles.cos(), angles.sin()), cache, layer)
-        if cache is not None:
-            cache.length += x.shape[1]
+        for block in self.blocks:
+            x = block(x, (angles.cos(), angles.sin()))
         normed: torch.Tensor = self.norm(x)
         return normed
 
@@ -264,9 +237,3 @@ class MelodyTransformer(nn.Module):
         """Add to scores [B, T, N] the weights [B, T, lags] at the places [B, T, lags], N meaning nowhere."""
         extra = scores.new_zeros(*scores.shape[:-1], scores.shape[-1] + 1)
         return scores + extra.scatter_add(-1, places, weights.to(scores.dtype))[..., :-1]
-
-    def new_cache(self, batch: int, capacity: int = 256) -> Cache:
-        """Return an empty cache for so many tunes."""
-        shape, weight = self.shape, self.norm.weight
-        size = (shape.layers, 2, batch, shape.heads, capacity, shape.width // shape.heads)
-        return Cache(torch.zeros(size, device=weight.device, dtype=weight.dtype))

@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
 
+from genaudio.melody import batching
+from genaudio.melody.batching import Batching
 from genaudio.melody.dataset import condition_numbers
-from genaudio.melody.draft import Draft, Taste, choose
-from genaudio.melody.events import decode, make_frame
+from genaudio.melody.draft import Draft, Taste, Tastes, choose, choose_each
+from genaudio.melody.events import Event, decode, make_frame
 from genaudio.melody.grammar import Grammar
+from genaudio.melody.plan import Plan
 from genaudio.melody.sampling import Sampler
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.score import Key, Metre
@@ -32,6 +35,26 @@ def test_what_the_grammar_forbids_is_never_chosen() -> None:
     assert {choose(LOGITS, allowed, Taste(), chance) for chance in np.linspace(0, 0.9999, 50)} == {1, 3}
 
 
+def test_rows_are_chosen_as_each_is_by_itself() -> None:
+    chance = np.random.default_rng(1)
+    scores, allowed = 3 * chance.normal(size=(40, 65)), chance.random((40, 65)) < 0.7
+    chances = chance.random(40)
+    tastes = [
+        Taste(float(t), float(p), float(m))
+        for t, p, m in zip(
+            chance.choice([0.5, 1, 2], 40),
+            chance.choice([0.6, 0.97, 1], 40),
+            chance.choice([0, 0.02, 0.3], 40),
+            strict=True,
+        )
+    ]
+    together = choose_each(scores, allowed, Tastes.of(tastes), chances)
+    alone = [choose(*row) for row in zip(scores, allowed, tastes, chances.tolist(), strict=True)]
+    assert together.tolist() == alone
+    assert len(set(alone)) > 10
+    assert allowed[np.arange(40), together].all()
+
+
 def draft(
     model: MelodyTransformer, number: int, metre: str = "6/8", pickup: int = 240, taste: Taste | None = None
 ) -> Draft:
@@ -50,6 +73,52 @@ def test_a_tune_is_the_same_alone_and_among_others(model: MelodyTransformer, gra
         sampler.write([alone])
         assert alone.events == many[number].events
     assert len({tuple(d.events) for d in many}) == 18
+
+
+def test_a_tune_is_the_same_in_batches_of_any_size(model: MelodyTransformer, grammar: Grammar) -> None:
+    """More tunes than go together, of several lengths, kinds and tastes: rows move and are dropped on the way."""
+    sampler = Sampler(model, grammar)
+
+    def drafts() -> list[Draft]:
+        kinds = [("2/4", Taste()), ("12/8", Taste(top_p=0.9)), ("6/8", Taste(guidance=2.0, min_p=0.01))]
+        return [draft(model, number, kinds[number % 3][0], 0, kinds[number % 3][1]) for number in range(150)]
+
+    many = drafts()
+    sampler.write(many)
+    for some in (range(0, 150, 7), range(11, 14), range(149, 150), range(20, 60)):
+        few = [one for number, one in enumerate(drafts()) if number in some]
+        sampler.write(few)
+        assert [one.events for one in few] == [many[number].events for number in some]
+
+
+def test_the_work_that_graphs_record_writes_the_same_tunes(
+    model: MelodyTransformer, grammar: Grammar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches keep their size, as on a GPU; some drafts have a beginning."""
+    plain, recorded = Sampler(model, grammar), Sampler(model, grammar, graphs=True)
+    monkeypatch.setattr(batching, "agree", lambda *_: False)
+    assert recorded.decoder.batching == Batching(16, 16)
+    first, second = ([draft(model, number) for number in range(20)] for _ in range(2))
+    for some in (first, second):
+        given = {0: Event("note", 240, 62), 240: Event("note", 480, 64)}
+        some[3].plan, some[4].plan = Plan(given), Plan({0: given[0]})
+    plain.write(first)
+    recorded.write(second)
+    assert [one.events for one in second] == [one.events for one in first]
+
+
+def test_where_sizes_do_not_agree_all_batches_are_of_one(
+    model: MelodyTransformer, grammar: Grammar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler = Sampler(model, grammar)
+    monkeypatch.setattr(batching, "agree", lambda *_: False)
+    assert sampler.decoder.batching == Batching(16, 16)
+    many = [draft(model, number) for number in range(18)]
+    sampler.write(many)
+    for number in (0, 3, 17):
+        alone = draft(model, number)
+        sampler.write([alone])
+        assert alone.events == many[number].events
 
 
 @pytest.mark.parametrize("metre", ["2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8"])

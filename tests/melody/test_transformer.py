@@ -15,17 +15,6 @@ def jig_batch(vocabulary: Vocabulary, grammar: Grammar, jig: Melody) -> Batch:
 
 
 @torch.no_grad()
-def test_the_cache_gives_what_a_whole_pass_gives(
-    model: MelodyTransformer, vocabulary: Vocabulary, grammar: Grammar, jig: Melody
-) -> None:
-    batch = jig_batch(vocabulary, grammar, jig)
-    whole = model(batch.features, batch.conditions)
-    cache = model.new_cache(1, capacity=4)  # smaller than the tune, so that it must grow
-    steps = [model(batch.features[:, t : t + 1], batch.conditions, cache) for t in range(batch.features.shape[1])]
-    torch.testing.assert_close(torch.cat(steps, 1), whole, rtol=1e-4, atol=1e-4)
-
-
-@torch.no_grad()
 def test_no_step_sees_later_ones(
     model: MelodyTransformer, vocabulary: Vocabulary, grammar: Grammar, jig: Melody
 ) -> None:

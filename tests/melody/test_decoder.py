@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import torch
+
+from genaudio.melody import decoder
+from genaudio.melody.batching import Batching, agree
+from genaudio.melody.dataset import Example, make_example
+from genaudio.melody.decoder import Decoder
+from genaudio.melody.grammar import Grammar
+from genaudio.melody.graphs import GraphDecoder
+from genaudio.melody.transformer import MelodyTransformer
+from genaudio.melody.vocabulary import Vocabulary
+from genaudio.score import Melody
+
+
+@pytest.fixture
+def example(vocabulary: Vocabulary, grammar: Grammar, jig: Melody) -> Example:
+    return make_example(jig, vocabulary, grammar, "jig")
+
+
+def columns(example: Example) -> tuple[np.ndarray, np.ndarray]:
+    """Return features [1, T, F] and conditions [1, C]."""
+    return example.features.astype(np.int64)[None], np.array([example.conditions])
+
+
+@pytest.mark.parametrize("kind", [Decoder, GraphDecoder])
+@torch.no_grad()
+def test_events_one_by_one_are_what_a_whole_pass_gives(
+    kind: type[Decoder], model: MelodyTransformer, example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "ROOM", 4)  # smaller than the tune, so that the room must grow
+    features, conditions = columns(example)
+    rhythms, arrival = example.rhythm[None], example.arrival.astype(np.int64)[None]
+    wanted = torch.from_numpy(features)
+    hidden = model(wanted, torch.from_numpy(conditions))
+    rhythm_scores = model.rhythm_logits(hidden, wanted)
+    pitch_scores = model.pitch_logits(hidden, wanted, torch.from_numpy(rhythms), torch.from_numpy(arrival))
+    own = kind(model)
+    memory = own.start(conditions, 1)
+    for step in range(len(example)):
+        state, row = own.advance(memory, features[:, step : step + 1]), features[:, step]
+        close = {"rtol": 1e-4, "atol": 1e-4}
+        torch.testing.assert_close(state, hidden[:, step], **close)
+        torch.testing.assert_close(own.rhythm_scores(state, row), rhythm_scores[:, step], **close)
+        scores = own.pitch_scores(state, row, rhythms[:, step], arrival[:, step])
+        torch.testing.assert_close(scores, pitch_scores[:, step], **close)
+
+
+@torch.no_grad()
+def test_a_beginning_is_read_at_once_and_once_for_equal_lines(model: MelodyTransformer, example: Example) -> None:
+    features, conditions = columns(example)
+    own, other = Decoder(model), conditions.copy()
+    other[0, 0] = 2
+    conditions = np.concatenate([conditions, other, conditions, conditions])
+    features = features.repeat(4, axis=0)
+    at_once, by_steps = own.start(conditions, 3), own.start(conditions, 3)  # the fourth only fills the batch up
+    own.read(at_once, features, conditions)
+    for step in range(len(example)):
+        own.advance(by_steps, features[:, step : step + 1])
+    assert at_once.length == by_steps.length == len(example)
+    for kind in ("keys", "values"):
+        read, stepped = (getattr(memory, kind)[:, :, :, : len(example)] for memory in (at_once, by_steps))
+        torch.testing.assert_close(read, stepped, rtol=1e-4, atol=1e-4)
+        assert torch.equal(read[:, 0], read[:, 2])
+        assert not torch.allclose(read[:, 0], read[:, 1])
+
+
+@torch.no_grad()
+def test_lines_that_go_on_keep_their_memory(model: MelodyTransformer, example: Example) -> None:
+    features, _ = columns(example)
+    conditions = np.array([[style, *example.conditions[1:]] for style in (0, 1, 2)])
+    own = Decoder(model)
+    memory = own.start(conditions, 3)
+    for step in range(5):
+        own.advance(memory, features[:, step : step + 1].repeat(3, axis=0))
+    states = own.advance(memory, features[:, 5:6].repeat(3, axis=0))
+    memory.length -= 1
+    memory.keep(np.array([2, 1]), 2)
+    torch.testing.assert_close(own.advance(memory, features[:, 5:6].repeat(2, axis=0)), states[[2, 1]])
+
+
+def test_batches_are_filled_up() -> None:
+    assert [Batching(8, 64).lines(used) for used in (1, 8, 9, 64)] == [8, 8, 16, 64]
+    assert [Batching(16, 16).lines(used) for used in (1, 16)] == [16, 16]
+
+
+def test_lines_agree_in_the_sizes_that_are_chosen(model: MelodyTransformer) -> None:
+    """And a product that depends on the number of its rows is found out."""
+    own = Decoder(model)
+    assert own.batching.most % own.batching.grain == 0
+    assert own.batching == Batching(16, 16) or agree(own, own.batching.most)
+    plain = own.rhythm_scores
+    own.rhythm_scores = lambda hidden, row: plain(hidden, row) + 1e-6 * (len(hidden) > 24)  # type: ignore[method-assign]
+    assert agree(own, 24)
+    assert not agree(own, 32)

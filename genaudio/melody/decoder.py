@@ -160,8 +160,8 @@ class Decoder:
         """Return the turns of rotary positions as complex numbers [T, 1, D/2H]."""
         end = start + steps
         if end > len(self._turns):
-            angles = torch.arange(2 * end, device=self.device)[:, None] * self.model.frequencies
-            self._turns = torch.polar(torch.ones_like(angles), angles)
+            angles = torch.arange(2 * end)[:, None] * self.model.frequencies.cpu()
+            self._turns = torch.complex(angles.cos(), angles.sin()).to(self.device)
         return self._turns[start:end, None]
 
     def _attend(self, qkv: torch.Tensor, turn: torch.Tensor, memory: Memory, layer: int) -> torch.Tensor:

@@ -58,6 +58,6 @@ def _scores(model: MelodyTransformer, draft: Draft, row: Symbols) -> tuple[NDArr
     hidden = model(features, conditions)
     scores = (model.rhythm_logits(hidden, features), model.pitch_logits(hidden, features, rhythms, arrival))
     rhythm_scores, pitch_scores = (
-        mixed(s.double().cpu().numpy().transpose(1, 0, 2), [draft] * len(row)) for s in scores
+        mixed(s.cpu().double().numpy().transpose(1, 0, 2), [draft] * len(row)) for s in scores
     )
     return rhythm_scores, pitch_scores

@@ -151,7 +151,7 @@ class Page:
 
     def _mixed(self, scores: torch.Tensor) -> Scores:
         """Return the scores that count, [R, N], from those of all lines [B, N]."""
-        own = scores[: len(self.drafts) * self.copies].double().cpu().numpy()
+        own = scores[: len(self.drafts) * self.copies].cpu().double().numpy()
         return mixed(own.reshape(len(self.drafts), self.copies, -1), self.drafts)
 
     def _rhythms(self, settled: dict[int, Event | None], scores: Scores) -> Numbers:

@@ -104,9 +104,39 @@ def originality(result: dict[str, Any]) -> str:
     )
 
 
+def melody_speed(result: dict[str, Any]) -> str:
+    """The section on how fast melodies are written."""
+    rates, batches = result["rates"], list(result["ratio_to_peer"])
+
+    def cells(name: str) -> list[str]:
+        return [f"{rates[name]['tunes_per_second']:.2f}", f"{rates[name]['events_per_second']:.0f}"]
+
+    rows = [["plain loop without a cache", "1", *cells("plain_loop"), "", ""]]
+    for batch in batches:
+        rows.append(["transformers `generate`", batch, *cells(result["peer_best"][batch]), "", ""])
+        ratios = (result["ratio_to_peer"][batch], result["ratio_to_plain_loop"][batch])
+        rows.append(["genaudio", batch, *cells(f"ours_{batch}"), *(f"**{ratio:.1f}x**" for ratio in ratios)])
+    best = "; ".join(name.removeprefix("peer_").replace(",", ":", 1) for name in result["peer_best"].values())
+    return "\n".join(
+        [
+            "## Speed of writing melodies\n",
+            where(result),
+            f"Reels of {result['bars']} bars, {result['events_per_tune']:.0f} events each on average, "
+            f"{result['threads']} thread{'s' if result['threads'] > 1 else ''}; rates are by the seconds that the "
+            f"process spent on the processor, all in turns in the same process, with a load of "
+            f"{result['load_before']:.0f} to {result['load_after']:.0f} on the machine. The peer is a Llama of the "
+            f"same width, layers, heads and feed-forward width in Hugging Face transformers, which writes two tokens "
+            f"an event ({result['tokens_per_tune']}), with sampling and nothing else to do; its fastest setting at "
+            f"each batch size ({best}).\n",
+            table(["", "batch", "tunes a second", "events a second", "to the peer", "to the plain loop"], rows),
+        ]
+    )
+
+
 SECTIONS = {
     "melody_heldout": melody,
     "melody_prediction": melody_prediction,
+    "melody_speed": melody_speed,
     "bars": bars,
     "originality": originality,
 }

@@ -1,0 +1,214 @@
+"""How fast melodies are written: tunes and events a second for batches of 1, 16 and 64, beside two peers.
+
+``python benchmarks/melody_speed.py --threads 1 --rounds 3``. The peers run in turns with ours in the same process:
+
+- a plain loop over the same weights: one tune at a time, no cache, a pass over all events so far for every new one;
+- Hugging Face transformers' `generate` with a Llama of the same width, layers, heads and feed-forward width and random
+  weights, sampling on. A decoder that writes tokens needs two for an event, its rhythm and its pitch; it writes as many
+  as our tunes have on average, in every row of the batch the same number, with nothing else to do but to sample. Of
+  several settings (attention, cache, precision) the fastest at each batch size is taken.
+
+Times are seconds of this process on the processor, which on a quiet machine with one thread are those of the clock;
+both are saved, after every round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from common import save
+
+from genaudio.melody import Composer, Wish
+from genaudio.melody.draft import Draft, choose
+from genaudio.melody.events import Event
+from genaudio.melody.features import History
+from genaudio.melody.grammar import Grammar
+from genaudio.melody.transformer import MelodyTransformer
+
+BATCHES = (1, 16, 64)
+WISH = Wish("reel", "D", "major", "2/2", 16)
+Setting = tuple[str, str, str | None]
+SETTINGS: dict[int, tuple[Setting, ...]] = {
+    1: (("float32", "sdpa", None), ("float32", "sdpa", "static"), ("float32", "eager", None)),
+    16: (("float32", "sdpa", "static"), ("float32", "eager", None)),
+    64: (("float32", "sdpa", "static"), ("float32", "eager", "static"), ("float32", "eager", None)),
+}
+"""Precision, attention and cache of the peer; others, bfloat16 among them, were slower when all were tried once."""
+
+
+@dataclass
+class Racer:
+    """Something that writes tunes.
+
+    Attributes:
+        name: what it is called in the results.
+        tunes: how many it writes in a run.
+        run: writes them.
+        cpu, wall: seconds of each run so far, of the processor and of the clock.
+    """
+
+    name: str
+    tunes: int
+    run: Callable[[], object]
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+
+    def go(self) -> None:
+        """Run once more."""
+        cpu, wall = time.process_time(), time.perf_counter()
+        self.run()
+        self.cpu.append(time.process_time() - cpu)
+        self.wall.append(time.perf_counter() - wall)
+
+    def result(self, events: float) -> dict[str, Any]:
+        """Return tunes and events a second, the median of all runs, and the runs."""
+        cpu, wall = median(self.cpu), median(self.wall)
+        return {
+            "tunes_per_second": round(self.tunes / cpu, 3),
+            "events_per_second": round(self.tunes * events / cpu, 1),
+            "tunes_per_second_by_the_clock": round(self.tunes / wall, 3),
+            "cpu_seconds": [round(spent, 3) for spent in self.cpu],
+        }
+
+
+def new_draft(composer: Composer, number: int) -> Draft:
+    """Lay out tune number n."""
+    return composer._order(WISH, 0, number, None).drafts[0]
+
+
+@torch.inference_mode()
+def plain_loop(model: MelodyTransformer, grammar: Grammar, draft: Draft) -> None:
+    """Write a tune without a cache: all events so far pass through the network for each new one."""
+    history = History(model.vocabulary, draft.frame, draft.tonic)
+    pitches, rows = grammar.pitches(draft.tonic, draft.plan.lowest, draft.plan.highest), []
+    while not history.done:
+        rows.append(history.features())
+        features = torch.tensor([rows])
+        hidden = model(features, torch.tensor([draft.conditions]))[:, -1:]
+        scores = model.rhythm_logits(hidden, features[:, -1:])[0, 0].double().numpy()
+        mask = grammar.mask(grammar.row(draft.frame, history.tick, history.sounding))
+        rhythm = choose(scores, mask, draft.taste, draft.generator.random())
+        arrival = torch.tensor([[history.arrival(rhythm)]])
+        pitch_scores = model.pitch_logits(hidden, features[:, -1:], torch.tensor([[rhythm]]), arrival)
+        number = choose(pitch_scores[0, 0].double().numpy(), pitches, draft.taste, draft.generator.random())
+        kind, duration = model.vocabulary.rhythms[rhythm]
+        draft.events.append(Event(kind, duration, model.vocabulary.midi_pitch(number, draft.tonic)))
+        history.push(rhythm, number if grammar.is_note[rhythm] else None)
+
+
+class Peer:
+    """transformers' `generate` with a Llama of the same size.
+
+    Args:
+        model: whose size is taken.
+        tokens: how many each row writes.
+    """
+
+    def __init__(self, model: MelodyTransformer, tokens: int) -> None:
+        from transformers import LlamaConfig, LlamaForCausalLM
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()
+        shape, vocabulary = model.shape, model.vocabulary
+        config = LlamaConfig(
+            vocab_size=vocabulary.rhythm_count + vocabulary.pitch_count + 2,
+            hidden_size=shape.width,
+            intermediate_size=shape.hidden,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            num_key_value_heads=shape.heads,
+            max_position_embeddings=2 * tokens,
+            bos_token_id=0,
+            eos_token_id=None,
+            pad_token_id=0,
+        )
+        torch.manual_seed(0)
+        plain = LlamaForCausalLM(config).eval()
+        self.models = {"float32": plain, "bfloat16": copy.deepcopy(plain).to(torch.bfloat16)}
+        self.parameters, self.tokens = sum(p.numel() for p in plain.parameters()), tokens
+
+    def generate(self, batch: int, setting: Setting, tokens: int | None = None) -> None:
+        """Write `batch` rows of tokens."""
+        precision, attention, cache = setting
+        model, tokens = self.models[precision], tokens or self.tokens
+        model.set_attn_implementation(attention)
+        options: dict[str, Any] = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": True, "top_k": 0}
+        if cache is not None:
+            options |= {"cache_implementation": cache, "disable_compile": True}
+        written = model.generate(torch.zeros(batch, 1, dtype=torch.long), **options)
+        assert written.shape == (batch, tokens + 1)
+
+
+def name_of(setting: Setting) -> str:
+    """Return a setting in words."""
+    precision, attention, cache = setting
+    return f"{precision}, {attention}, {cache or 'growing'} cache"
+
+
+def racers_of(composer: Composer, peer: Peer) -> list[Racer]:
+    """Return all that race, in turns."""
+    racers = []
+    for batch in BATCHES:
+        racers.append(Racer(f"ours_{batch}", batch, partial(composer.compose, WISH, 0, batch)))
+        for setting in SETTINGS[batch]:
+            peer.generate(batch, setting, 4)
+            racers.append(Racer(f"peer_{batch}, {name_of(setting)}", batch, partial(peer.generate, batch, setting)))
+    loop = lambda: plain_loop(composer.model, composer.grammar, new_draft(composer, 0))  # noqa: E731
+    return [*racers, Racer("plain_loop", 1, loop)]
+
+
+def summary(racers: list[Racer], events: float) -> dict[str, Any]:
+    """Return all rates, the peer's best setting at each batch size, and how many times as fast ours is."""
+    rates = {racer.name: racer.result(events) for racer in racers}
+    speed = {name: rate["tunes_per_second"] for name, rate in rates.items()}
+    best = {n: max((name for name in speed if name.startswith(f"peer_{n},")), key=speed.__getitem__) for n in BATCHES}
+    return {
+        "rates": rates,
+        "peer_best": {str(n): name for n, name in best.items()},
+        "ratio_to_peer": {str(n): round(speed[f"ours_{n}"] / speed[best[n]], 2) for n in BATCHES},
+        "ratio_to_plain_loop": {str(n): round(speed[f"ours_{n}"] / speed["plain_loop"], 2) for n in BATCHES},
+    }
+
+
+def main() -> None:
+    """Race and save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--name", default="melody_speed", help="of the file of results")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    load = os.getloadavg()[0]
+    composer = Composer.load(device="cpu")
+    drafts = [new_draft(composer, number) for number in range(max(BATCHES))]
+    composer.sampler.write(drafts)  # also finds how lines are batched, once in a process
+    events = float(np.mean([len(draft.events) for draft in drafts]))
+    peer = Peer(composer.model, 2 * round(events))
+    racers = racers_of(composer, peer)
+    for _ in range(arguments.rounds):
+        for racer in racers:
+            racer.go()
+        account = {
+            "threads": arguments.threads,
+            "load_before": round(load, 2),
+            "load_after": round(os.getloadavg()[0], 2),
+            "bars": WISH.bars,
+            "events_per_tune": round(events, 1),
+            "tokens_per_tune": peer.tokens,
+            "parameters": {"ours": sum(p.numel() for p in composer.model.parameters()), "peer": peer.parameters},
+        }
+        save(arguments.name, account | summary(racers, events))
+
+
+if __name__ == "__main__":
+    main()

@@ -51,6 +51,7 @@ def compose(
     top_p: options.TopP = 0.97,
     min_p: options.MinP = 0.02,
     guidance: options.Guidance = 1.0,
+    guard: options.CopyGuard = 1.0,
     primer: Annotated[
         Path | None,
         typer.Option(help="A MIDI, MusicXML, ABC or JSONL file to go on from. Its notes are kept and its bars count."),
@@ -81,7 +82,7 @@ def compose(
     low, high = chosen_range(pitch_range, lowest, highest)
     wish = Wish(
         style, key, mode, meter, number, tempo, temperature, top_p, min_p, guidance,
-        form=form, lowest=low, highest=high, density=density, **words(model),
+        form=form, lowest=low, highest=high, density=density, guard=guard, **words(model),
     )  # fmt: skip
     given = given_melody(primer, infill, rewrite)
     given = None if given is None else agree(given, wish)

@@ -49,6 +49,7 @@ def make(
     top_p: options.TopP = 0.97,
     min_p: options.MinP = 0.02,
     guidance: options.Guidance = 1.0,
+    guard: options.CopyGuard = 1.0,
     instrument: options.Instrument = "violin",
     count: Annotated[int, typer.Option(help="How many tracks; each takes the next seed.")] = 1,
     out: Annotated[
@@ -77,7 +78,7 @@ def make(
     low, high = chosen_range(pitch_range, lowest, highest)
     wish = Wish(
         style, key, mode, meter, bars, tempo, temperature, top_p, min_p, guidance,
-        form=form, lowest=low, highest=high, density=density, **words(model),
+        form=form, lowest=low, highest=high, density=density, guard=guard, **words(model),
     )  # fmt: skip
     formats = [name for entry in audio_format or () for name in entry.split(",")]
     start = perf_counter()

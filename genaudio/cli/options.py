@@ -23,6 +23,10 @@ Temperature = Annotated[float, typer.Option(help="Boldness: 1 as learnt, less is
 TopP = Annotated[float, typer.Option("--top-p", help="Only the likeliest symbols that make up this share.")]
 MinP = Annotated[float, typer.Option("--min-p", help="Only symbols at least this share as likely as the likeliest.")]
 Guidance = Annotated[float, typer.Option(help="How much more the style and mode count; 1 is by themselves.")]
+CopyGuard = Annotated[
+    float,
+    typer.Option("--guard", help="How strongly rare turns of the training works are avoided, 0 to 10."),
+]
 Form = Annotated[
     str | None, typer.Option(help="A letter for each section, such as AABB or AABA: the same letter, the same notes.")
 ]

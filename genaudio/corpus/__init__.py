@@ -10,10 +10,10 @@ from genaudio.corpus.recipe import CorpusRecipe
 from genaudio.corpus.report import CorpusReport
 from genaudio.corpus.splits import SPLITS
 from genaudio.corpus.styles import STYLES
-from genaudio.corpus.works import WORKS_FILE, TrainingWork, load_works, save_works
+from genaudio.corpus.works import WORKS_FILE, TrainingWork, load_works, save_works, work_families
 
 __all__ = [
     "SPLITS", "STYLES", "WORKS_FILE",
     "CorpusError", "CorpusRecipe", "CorpusReport", "TrainingWork",
-    "build_corpus", "load_works", "save_works",
+    "build_corpus", "load_works", "save_works", "work_families",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from genaudio.score import TICKS_PER_QUARTER, Key, Melody, Metre, Note, to_ticks
 WORKS_FILE = Path(__file__).parent.parent / "assets" / "corpus" / "works.jsonl.gz"
 """The training works that ship."""
 
+_FAMILY = re.compile(r'\{"id":("[^"]*").*?,"family":("[^"]*")')
 _REMEDY = "build it with: genaudio corpus build"
 
 
@@ -127,4 +129,21 @@ def load_works(split: str | None = None, path: Path | str | None = None) -> list
     except FileNotFoundError as error:
         raise CorpusError(f"there is no file of training works at {place}; {_REMEDY}") from error
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(f"{place} is no file of training works ({error}); {_REMEDY}") from error
+
+
+def work_families(path: Path | str | None = None) -> dict[str, str]:
+    """Return the family of each training work by its id, without reading the notes.
+
+    Raises:
+        CorpusError: the file is missing or damaged.
+    """
+    place = WORKS_FILE if path is None else Path(path)
+    try:
+        with gzip.open(place, "rt", encoding="utf-8") as lines:
+            found = [_FAMILY.match(line) for line in lines]
+        return {json.loads(one[1]): json.loads(one[2]) for one in found if one is not None}
+    except FileNotFoundError as error:
+        raise CorpusError(f"there is no file of training works at {place}; {_REMEDY}") from error
+    except (OSError, EOFError, ValueError) as error:
         raise CorpusError(f"{place} is no file of training works ({error}); {_REMEDY}") from error

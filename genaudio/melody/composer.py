@@ -20,6 +20,7 @@ from genaudio.melody.events import decode, make_frame
 from genaudio.melody.form import lay_form
 from genaudio.melody.given import Given, agree
 from genaudio.melody.grammar import Frame, Grammar
+from genaudio.melody.guard import Guard
 from genaudio.melody.keeping import Kept, finish, keep
 from genaudio.melody.plan import Plan
 from genaudio.melody.reach import reach
@@ -83,23 +84,26 @@ class Composer:
         model: the network.
         config: what its weights file carries (`usual` is needed).
         device: where to run.
+        guard: knows what not to copy, for wishes with a guard; without one nothing is held back.
     """
 
-    def __init__(self, model: MelodyTransformer, config: dict[str, Any], device: str = "auto") -> None:
+    def __init__(
+        self, model: MelodyTransformer, config: dict[str, Any], device: str = "auto", guard: Guard | None = None
+    ) -> None:
         self.model = model.to(choose_device(device)).eval()
         self.config = config
         self.grammar = Grammar(model.vocabulary)
-        self.sampler = Sampler(self.model, self.grammar)
+        self.sampler = Sampler(self.model, self.grammar, guard)
 
     @classmethod
-    def load(cls, path: Path | str | None = None, device: str = "auto") -> Composer:
+    def load(cls, path: Path | str | None = None, device: str = "auto", guard: Guard | None = None) -> Composer:
         """Load a model, the shipped one by default.
 
         Raises:
             IncompatibleError: the file is missing, damaged or no melody model.
             GenaudioError: there is no such device.
         """
-        return cls(*load_model(asset(WEIGHTS) if path is None else Path(path)), device)
+        return cls(*load_model(asset(WEIGHTS) if path is None else Path(path)), device, guard)
 
     def compose(
         self, wish: Wish | None = None, seed: int = 0, count: int = 1, given: Given | None = None
@@ -150,7 +154,7 @@ class Composer:
         if seed < 0:
             raise GenaudioError(f"a seed must be a whole number from 0 on, not {seed}")
         generator = np.random.default_rng((seed, number))
-        taste = Taste(wish.temperature, wish.top_p, wish.min_p, wish.guidance)
+        taste = Taste(wish.temperature, wish.top_p, wish.min_p, wish.guidance, wish.guard)
         if given is None:
             return self._free_order(wish, seed, number, generator, taste)
         settings = settle_given(wish, given, self.config["usual"], self.model.vocabulary, generator)

@@ -22,12 +22,14 @@ class Taste:
         top_p: only the likeliest symbols that make up this share (Holtzman et al. 2020).
         min_p: only symbols at least this share as likely as the likeliest (Nguyen et al. 2024).
         guidance: how much more the style and mode count than by themselves; 1 for none (Ho and Salimans 2022).
+        guard: how strongly what a guard knows is held back; 0 for not at all.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
     min_p: float = 0.0
     guidance: float = 1.0
+    guard: float = 0.0
 
 
 @dataclass

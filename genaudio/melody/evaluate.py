@@ -18,11 +18,13 @@ import numpy as np
 import torch
 
 from genaudio.melody.build import pitch_table
-from genaudio.melody.dataset import CONDITIONS, Example, collate, condition_sizes, make_example
+from genaudio.melody.dataset import CONDITIONS, IGNORED, Example, collate, condition_sizes, make_example
 from genaudio.melody.events import UnsuitableError
 from genaudio.melody.grammar import Grammar
+from genaudio.melody.guard import Guard, held_back, midi_pitches
 from genaudio.melody.loss import likelihood
 from genaudio.melody.transformer import MelodyTransformer
+from genaudio.melody.vocabulary import Vocabulary
 from genaudio.score import MODES, TICKS_PER_QUARTER, Key, Melody
 
 EVENTS_AT_ONCE = 8192
@@ -115,7 +117,7 @@ def _piece(
 
 @torch.inference_mode()
 def _nats(
-    examples: Sequence[Example], model: MelodyTransformer, grammar: Grammar
+    examples: Sequence[Example], model: MelodyTransformer, grammar: Grammar, guard: Guard | None, strength: float
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return the rhythm and pitch costs of each example in nats."""
     device = model.norm.weight.device
@@ -129,11 +131,27 @@ def _nats(
             stop += 1
         group = order[start:stop]
         batch = collate([examples[index] for index in group], model.vocabulary).to(device)
-        losses = likelihood(model, batch, table, pitches)
+        penalties = None
+        if guard is not None:
+            penalties = strength * _penalties([examples[index] for index in group], model.vocabulary, guard).to(device)
+        losses = likelihood(model, batch, table, pitches, held_back=penalties)
         rhythm[group] = losses.rhythm.double().sum(1).cpu().numpy()
         pitch[group] = losses.pitch.double().sum(1).cpu().numpy()
         start = stop
     return rhythm, pitch
+
+
+def _penalties(examples: Sequence[Example], vocabulary: Vocabulary, guard: Guard) -> torch.Tensor:
+    """Return what a guard of strength 1 holds back at each step, [B, T, P] nats."""
+    out = torch.zeros(len(examples), max(map(len, examples)), vocabulary.pitch_count)
+    for row, example in enumerate(examples):
+        columns = midi_pitches(vocabulary, example.conditions[CONDITIONS.index("tonic")])
+        ends = np.cumsum([vocabulary.rhythms[rhythm][1] for rhythm in example.rhythm])
+        onsets = np.append(0, ends[:-1])
+        notes = np.flatnonzero(example.pitch != IGNORED)
+        found = held_back(guard, columns[example.pitch[notes]], onsets[notes])
+        out[row, notes] = torch.from_numpy(found[:, columns]).float()
+    return out
 
 
 def _mixture(nats: np.ndarray[Any, Any], hypotheses: int) -> float:
@@ -149,6 +167,8 @@ def evaluate_melodies(
     known: bool = False,
     infer_pickup: bool = False,
     grammar: Grammar | None = None,
+    guard: Guard | None = None,
+    strength: float = 1.0,
 ) -> Prediction:
     """Measure how well a model predicts melodies.
 
@@ -159,6 +179,8 @@ def evaluate_melodies(
         known: tell the model style, mode and number of bars; else it has metre, pickup and, where given, the tonic.
         infer_pickup: treat a pickup of 0 as unknown (for files that cannot say it).
         grammar: of the model's vocabulary, to reuse its masks.
+        guard: holds pitches back, as in composing; None for the model alone.
+        strength: of the guard.
     """
     grammar = grammar or Grammar(model.vocabulary)
     listed = list(melodies)
@@ -171,7 +193,7 @@ def evaluate_melodies(
         except UnsuitableError as error:
             reasons[str(error)] += 1
             rejected_notes += len(melody)
-    rhythm, pitch = _nats([example for piece in pieces for example in piece.examples], model, grammar)
+    rhythm, pitch = _nats([example for piece in pieces for example in piece.examples], model, grammar, guard, strength)
     costs, start = [], 0
     for piece in pieces:
         part = slice(start, start := start + len(piece.examples))

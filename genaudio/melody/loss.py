@@ -31,7 +31,12 @@ def _cross_entropy(scores: torch.Tensor, target: torch.Tensor, mask: torch.Tenso
 
 
 def likelihood(
-    model: MelodyTransformer, batch: Batch, table: torch.Tensor, pitches: torch.Tensor, smoothing: float = 0.0
+    model: MelodyTransformer,
+    batch: Batch,
+    table: torch.Tensor,
+    pitches: torch.Tensor,
+    smoothing: float = 0.0,
+    held_back: torch.Tensor | None = None,
 ) -> Likelihood:
     """Return the model's loss for each step of a batch.
 
@@ -41,11 +46,14 @@ def likelihood(
         table: [rows, S] the grammar's masks.
         pitches: [13, P] which relative pitches are in range for each tonic (the last row: unknown tonic).
         smoothing: share of label smoothing.
+        held_back: [B, T, P] what a guard takes from the scores of the pitches, in nats; None for nothing.
     """
     hidden = model(batch.features, batch.conditions)
     rhythm_scores = model.rhythm_logits(hidden, batch.features)
     chosen = torch.where(batch.rhythm == IGNORED, 0, batch.rhythm)
     pitch_scores = model.pitch_logits(hidden, batch.features, chosen, batch.arrival)
+    if held_back is not None:
+        pitch_scores = pitch_scores - held_back
     in_range = pitches[batch.conditions[:, 1]][:, None].expand_as(pitch_scores)
     return Likelihood(
         _cross_entropy(rhythm_scores, batch.rhythm, table[batch.row], smoothing),

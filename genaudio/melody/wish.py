@@ -15,7 +15,9 @@ from genaudio.score import Key, Metre, ScoreError, parse_mode
 MOST_BARS = 128
 SLOWEST, FASTEST = 20.0, 400.0
 """Tempi in quarter notes a minute."""
-HIGHEST_TEMPERATURE, HIGHEST_GUIDANCE = 5.0, 10.0
+HIGHEST_TEMPERATURE, HIGHEST_GUIDANCE, STRONGEST_GUARD = 5.0, 10.0, 10.0
+USUAL_GUARD = 1.0
+"""Strength of the copy guard where none is wished."""
 LEAST_DENSITY, MOST_DENSITY = 0.5, 32.0
 """Notes a bar."""
 
@@ -41,6 +43,7 @@ class Wish:
             notes, but for the last bar of the last section.
         lowest, highest: pitches such as ``D4`` or ``Bb5`` (C4 is middle C), or MIDI numbers, that are not exceeded.
         density: notes a bar on average, 0.5 to 32.
+        guard: how strongly a composer with a copy guard is kept from the works that it knows, 0 (not at all) to 10.
 
     Raises:
         GenaudioError: something cannot be wished or contradicts something else; all that is wrong is named.
@@ -62,6 +65,7 @@ class Wish:
     highest: str | int | None = None
     density: float | None = None
     metres: tuple[str, ...] = ()
+    guard: float = USUAL_GUARD
 
     def __post_init__(self) -> None:
         mistakes = [
@@ -137,6 +141,7 @@ class Wish:
             ("min_p", self.min_p, 0, 1, "most"),
             ("guidance", self.guidance, 0, HIGHEST_GUIDANCE, ""),
             ("density", self.density, LEAST_DENSITY, MOST_DENSITY, ""),
+            ("guard", self.guard, 0, STRONGEST_GUARD, ""),
         ):
             if value is None:
                 continue

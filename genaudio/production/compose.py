@@ -26,10 +26,11 @@ WRITERS = (".mid", ".musicxml", ".abc", ".jsonl")
 
 @lru_cache(maxsize=2)
 def composer(device: str = "auto", model: Path | None = None) -> Composer:
-    """Return the shipped composer or that of other weights, loaded once a process and device."""
+    """Return the shipped composer or that of other weights, with the copy guard, loaded once a process and device."""
     from genaudio.melody import Composer
+    from genaudio.production.guard import TrainingGuard
 
-    return Composer.load(model, device)
+    return Composer.load(model, device, TrainingGuard())
 
 
 def compose(

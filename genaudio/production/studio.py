@@ -99,11 +99,13 @@ class Studio:
         screener = open_screener(catalogues)
         from genaudio.devices import choose_device
         from genaudio.melody import Composer
+        from genaudio.production.guard import TrainingGuard
         from genaudio.renderer import Renderer
 
         chosen = str(choose_device(device))
         models = {} if model is None else {WEIGHTS: sha256(model)}
-        return cls(Composer.load(model, chosen), Renderer.load(device=chosen), screener, chosen, models)
+        composer = Composer.load(model, chosen, TrainingGuard())
+        return cls(composer, Renderer.load(device=chosen), screener, chosen, models)
 
     def compose(self, wish: Wish, seed: int, family: Family, attempts: int = ATTEMPTS) -> Session:
         """Compose until a melody is clear, each attempt with the next seed of a row that `seed` begins.

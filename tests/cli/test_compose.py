@@ -148,6 +148,7 @@ def test_what_cannot_be_given_is_2(tmp_path, monkeypatch, start, whole, words, m
         (["--density", "0"], "density must be from 0.5 to 32, not 0"),
         (["--top-p", "0"], "top_p must be from more than 0 to 1, not 0"),
         (["--guidance", "11"], "guidance must be from 0 to 10, not 11"),
+        (["--guard", "-1"], "guard must be from 0 to 10, not -1"),
     ],
 )
 def test_wishes_that_contradict_themselves_are_2(tmp_path, command, words, message):

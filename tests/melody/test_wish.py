@@ -49,6 +49,7 @@ def test_unknown_style_lists_the_known_ones() -> None:
         ({"top_p": 1.5}, "top_p"),
         ({"min_p": 1.0}, "less than 1"),
         ({"guidance": float("nan")}, "guidance"),
+        ({"guard": -0.5}, "guard must be from 0 to 10, not -0.5"),
     ],
 )
 def test_impossible_wishes(wish: dict[str, object], words: str) -> None:

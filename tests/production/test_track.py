@@ -30,6 +30,7 @@ def test_a_package_has_all_its_files(studio, wish, out):
     assert manifest["attempts"] == [{"seed": 11, "verdict": "clear"}]
     assert manifest["ai_statement"]["ai_generated"] is True
     assert manifest["settings"]["style"] == "reel"
+    assert manifest["settings"]["guard"] == wish.guard == 1.0
     assert manifest["catalogues"][0]["works"] == 40
 
 

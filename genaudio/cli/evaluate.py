@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -91,29 +91,68 @@ def renderer(
     state.output.result(found, text, bare=str(found.get("log_mel", found["real_time_factor"])))
 
 
-@commands.command(epilog="Example: genaudio evaluate originality --style reel --count 200 --seed 1")
+@commands.command(
+    epilog="Example: genaudio evaluate originality --style reel --count 200 --seed 1\n\n"
+    "Example: genaudio evaluate originality my-tunes/ other.mid"
+)
 def originality(
     ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders of melodies to measure; without any, tunes are composed."),
+    ] = None,
     style: options.Style = None,
     count: Annotated[int, typer.Option(help="How many tunes to compose.")] = 200,
+    guard: options.CopyGuard = 1.0,
     catalogue: options.Catalogues = None,
 ) -> None:
-    """Measure how many new tunes a screening flags, beside held-out tunes by people."""
+    """Measure how near melodies come to the training works, beside held-out tunes by people.
+
+    Tunes are composed with the held-out tunes' styles, keys, metres and lengths, with the copy guard and without it.
+    """
     from genaudio.corpus import load_works
-    from genaudio.melody.wish import Wish
     from genaudio.production.catalogue import open_screener
-    from genaudio.production.compose import composer
-    from genaudio.production.originality import evaluate_originality
+    from genaudio.production.originality import compose_like, evaluate_originality
+    from genaudio.production.sources import read_works
 
     state = state_of(ctx)
-    wish = Wish(style=style)
-    people = [work.melody for work in load_works("test") if style in (None, work.style)]
+    rejects: list[dict[str, str]] = []
+    held_out = [work for work in load_works("test") if style in (None, work.style)]
     with state.output.progress("Composing") as tell:
-        screener, model = open_screener(catalogue or ()), composer(state.device)
-        found = evaluate_originality(model, screener, wish, people, state.seed or 0, count, tell)
-    lines = [
-        f"{name.replace('_', ' '):<20} {share['flagged'] or 0:.1%} of {share['tunes']} flagged "
-        f"({share['review']} review, {share['match']} match, {share['not-screened']} not screened)"
-        for name, share in found.items()
-    ]
-    state.output.result(found, "\n".join(lines), bare=str(found["generated"]["flagged"]))
+        screener = open_screener(catalogue or ())
+        if files:
+            works = read_works(files, lambda place, why: rejects.append({"file": place, "reason": why}), tell)
+            groups = {"files": [work.melody for work in works]}
+        else:
+            from genaudio.production.compose import composer
+
+            model, seed = composer(state.device), state.seed or 0
+            strengths = {"generated": guard, **({"generated_without_guard": 0.0} if guard else {})}
+            groups = {
+                name: compose_like(model, held_out, seed, count, strength) for name, strength in strengths.items()
+            }
+        people = [work.melody for work in held_out]
+        found = evaluate_originality(groups, people, screener, state.seed or 0, tell)
+    for reject in rejects:
+        state.output.complain(f"genaudio: left out: {reject['file']}: {reject['reason']}")
+    result = {"guard": None if files else guard, **found, "rejects": rejects}
+    first = next(iter(groups))
+    state.output.result(result, "\n".join(_originality_lines(found)), bare=str(found[first]["flagged"]))
+    if rejects or not groups[first]:
+        raise typer.Exit(UNUSABLE)
+
+
+def _originality_lines(found: dict[str, Any]) -> list[str]:
+    """Say in words how near each group of tunes comes to the works."""
+    lines = []
+    for name, group in found.items():
+        lines.append(
+            f"{name.replace('_', ' ')}: {group['tunes']} tunes of {group['notes']:.0f} notes, "
+            f"{group['flagged'] or 0:.1%} flagged ({group['review']} review, {group['match']} match, "
+            f"{group['not-screened']} not screened)"
+        )
+        for measure, quantiles in group["closeness"].items():
+            if quantiles["melodies"]:
+                values = ", ".join(f"{key} {quantiles[key][0]:.4g}" for key in ("median", "p95", "p99", "max"))
+                lines.append(f"  {measure.replace('_', ' '):<12} {values}")
+    return lines

@@ -93,7 +93,7 @@ class Composer:
         self.model = model.to(choose_device(device)).eval()
         self.config = config
         self.grammar = Grammar(model.vocabulary)
-        self.sampler = Sampler(self.model, self.grammar, guard)
+        self.sampler = Sampler(self.model, self.grammar, guard=guard)
 
     @classmethod
     def load(cls, path: Path | str | None = None, device: str = "auto", guard: Guard | None = None) -> Composer:

@@ -53,7 +53,7 @@ class Steering:
     """
 
     def __init__(self, guard: Guard | None, drafts: Sequence[Draft], vocabulary: Vocabulary) -> None:
-        self._guard, self._drafts = guard, drafts
+        self._guard, self._drafts = guard, list(drafts)
         self._strengths = np.array([draft.taste.guard for draft in drafts])
         self._read, self._ticks = [0] * len(drafts), np.zeros(len(drafts), np.int64)
         reach = 0 if guard is None else guard.reach
@@ -69,6 +69,12 @@ class Steering:
             self._follow(row, draft)
         found = self._guard.penalties(self._pitches, self._onsets, self._ticks) * self._strengths[:, None]
         return np.take_along_axis(found, self._columns, axis=1)
+
+    def keep(self, rows: Whole) -> None:
+        """Go on with some of the drafts, in this order."""
+        self._drafts, self._read = [self._drafts[row] for row in rows], [self._read[row] for row in rows]
+        for name in ("_strengths", "_ticks", "_pitches", "_onsets", "_columns"):
+            setattr(self, name, getattr(self, name)[rows])
 
     def _follow(self, row: int, draft: Draft) -> None:
         """Take in what was written of a draft since the last time."""

@@ -19,6 +19,7 @@ from genaudio.melody.draft import Draft, Tastes, choose_each
 from genaudio.melody.events import Event
 from genaudio.melody.grammar import Frames, Grammar
 from genaudio.melody.graphs import GraphDecoder
+from genaudio.melody.guard import Guard, Steering
 from genaudio.melody.histories import Histories
 from genaudio.melody.judging import judge, symbols
 from genaudio.melody.mixing import is_guided, mixed, prefixes
@@ -36,10 +37,13 @@ class Sampler:
         model: the network, in evaluation mode; later changes of its weights are not seen.
         grammar: of the same vocabulary.
         graphs: record the network's steps as CUDA graphs (see `genaudio.melody.graphs`; not yet run on a GPU).
+        guard: knows what not to copy; None for nothing.
     """
 
-    def __init__(self, model: MelodyTransformer, grammar: Grammar, graphs: bool = False) -> None:
-        self.model, self.grammar, self.vocabulary = model, grammar, model.vocabulary
+    def __init__(
+        self, model: MelodyTransformer, grammar: Grammar, graphs: bool = False, guard: Guard | None = None
+    ) -> None:
+        self.model, self.grammar, self.vocabulary, self.guard = model, grammar, model.vocabulary, guard
         self.decoder = GraphDecoder(model) if graphs else Decoder(model)
 
     @torch.inference_mode()
@@ -81,6 +85,7 @@ class Page:
         lines = self._lines()
         self.memory = self.decoder.start(conditions[lines], len(conditions))
         self._read_given(conditions[lines])
+        self.steering = Steering(sampler.guard, self.drafts, self.vocabulary)
 
     def _lines(self) -> Numbers:
         """Return which line of a draft's copy each line [B] is; those that fill the batch up repeat the last."""
@@ -126,6 +131,7 @@ class Page:
         self.drafts = [self.drafts[row] for row in rows]
         self.histories.keep(rows)
         self.tastes = self.tastes.of_rows(rows)
+        self.steering.keep(rows)
         for name in ("closed", "stops", "ranges"):
             setattr(self, name, getattr(self, name)[rows])
         lines = (rows[:, None] * self.copies + np.arange(self.copies)).ravel()
@@ -200,6 +206,9 @@ class Page:
         if free:
             rows = np.array(free)
             allowed = self._closing(rows)
+            held_back = self.steering.penalties()
+            if held_back is not None:
+                scores = scores - held_back
             numbers[rows] = choose_each(scores[rows], allowed, self.tastes.of_rows(rows), np.array(chances))
         return numbers
 

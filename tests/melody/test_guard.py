@@ -69,7 +69,7 @@ def test_what_is_held_back_is_avoided_and_strength_decides(model, grammar) -> No
     guard = Spy(favourite, 1000.0)
     for strength, avoided in ((1.0, True), (0.0, False)):
         rows = [draft(model, number, taste=Taste(guard=strength)) for number in range(8)]
-        Sampler(model, grammar, guard).write(rows)
+        Sampler(model, grammar, guard=guard).write(rows)
         assert (favourite not in pitches_of(rows)) == avoided
         if not avoided:
             assert [one.events for one in rows] == [one.events for one in plain]
@@ -77,12 +77,12 @@ def test_what_is_held_back_is_avoided_and_strength_decides(model, grammar) -> No
 
 def test_a_strength_of_0_asks_no_guard(model, grammar) -> None:
     spy = Spy()
-    Sampler(model, grammar, spy).write([draft(model, 1)])
+    Sampler(model, grammar, guard=spy).write([draft(model, 1)])
     assert spy.asked == []
 
 
 def test_a_guarded_tune_is_the_same_alone_and_among_others(model, grammar) -> None:
-    sampler = Sampler(model, grammar, Spy(62, 2.0))
+    sampler = Sampler(model, grammar, guard=Spy(62, 2.0))
     many = [draft(model, number, taste=Taste(guard=0.5 * (number % 3))) for number in range(18)]
     sampler.write(many)
     for number in (0, 1, 17):
@@ -104,7 +104,7 @@ def test_there_is_no_dead_end_even_where_everything_is_held_back(model, grammar)
     rows = [draft(model, number, taste=Taste(0.95, 0.97, 0.02, guard=10.0)) for number in range(6)]
     for one in rows:
         one.closed = True
-    Sampler(model, grammar, Everything()).write(rows)
+    Sampler(model, grammar, guard=Everything()).write(rows)
     for one in rows:
         last = [event.pitch for event in one.events if event.pitch is not None][-1]
         assert (last - one.tonic) % 12 == 0

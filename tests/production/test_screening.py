@@ -2,7 +2,6 @@ import pytest
 
 from checks import Screener
 from genaudio.errors import GenaudioError
-from genaudio.production.originality import evaluate_originality, flagged_shares
 from genaudio.production.screening import screen_files, screening_page, screening_report
 from genaudio.production.sources import read_works
 from genaudio.score import Entry, Note, Score, Track, write_entries, write_midi
@@ -77,18 +76,3 @@ def test_works_are_read_from_folders(tmp_path):
     assert rejected == [str(tmp_path / "bad.mid")]
     with pytest.raises(GenaudioError, match="there is no file or folder"):
         list(read_works([tmp_path / "missing"], lambda place, why: None))
-
-
-def test_flagged_shares():
-    shares = flagged_shares(["clear", "match", "review", "clear", "not-screened"])
-    assert shares == {"tunes": 5, "clear": 2, "review": 1, "match": 1, "not-screened": 1, "flagged": 0.5}
-    assert flagged_shares([])["flagged"] is None
-
-
-def test_originality_compares_with_people(composer, screener, wish):
-    composer.tunes[3] = random_tune(0)
-    found = evaluate_originality(composer, screener, wish, [random_tune(900), random_tune(1)], seed=3, count=2)
-    assert found["generated"]["match"] == 2  # the double composes the same tune twice
-    assert found["held_out_by_people"] == {
-        "tunes": 2, "clear": 1, "review": 0, "match": 1, "not-screened": 0, "flagged": 0.5,
-    }  # fmt: skip

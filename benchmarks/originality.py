@@ -94,6 +94,7 @@ def main() -> None:
     """Compose at each strength, compare, and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=1, help="tunes for each held-out tune")
+    parser.add_argument("--every", type=int, default=1, help="take every so many-th held-out tune")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--strengths", type=float, nargs="+", default=STRENGTHS, help="beside 0")
     options = parser.parse_args()
@@ -105,7 +106,9 @@ def main() -> None:
         catalogue = Catalogue.build(entries, Path(folder) / "training", name="training split")
         guard = Timed(RunGuard.of(catalogue, {work.id: work.family for work in training}))
         held_out = [work for work in works if work.split != "train" and work.melody.bars <= MOST_BARS]
-        bench = Bench(Composer.load(device="cpu", guard=guard), guard, held_out, options.seed, options.rounds)
+        bench = Bench(
+            Composer.load(device="cpu", guard=guard), guard, held_out[:: options.every], options.seed, options.rounds
+        )
         strengths = [0.0, *(strength for strength in options.strengths if strength)]
         for result in measure(bench, strengths, Screener(catalogue)):  # saved after each, for it takes long
             save("originality", {"training_works": len(training), "usual_strength": USUAL_GUARD, **result})

@@ -12,7 +12,7 @@ from tests.production.doubles import random_tune
 
 def test_files_are_set_beside_people(tmp_path):
     write_entries([Entry(f"t-{seed}", random_tune(seed)) for seed in range(3)], tmp_path / "tunes.jsonl")
-    result = run("evaluate", "originality", tmp_path, "--style", "hornpipe", "--json")
+    result = run("evaluate", "originality", tmp_path, "--style", "march", "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     assert found["files"]["tunes"] == found["files"]["clear"] == 3
@@ -25,14 +25,16 @@ def test_files_are_set_beside_people(tmp_path):
 def test_what_cannot_be_read_is_told(tmp_path):
     write_entries([Entry("t", random_tune(1))], tmp_path / "tunes.jsonl")
     (tmp_path / "bad.mid").write_bytes(b"nothing")
-    result = run("evaluate", "originality", tmp_path, "--style", "hornpipe")
+    result = run("evaluate", "originality", tmp_path, "--style", "march")
     assert result.exit_code == 2
     assert "left out" in result.stderr
     assert "files: 1 tunes of 64 notes, 0.0% flagged" in result.stdout
 
 
 def test_composed_tunes_with_and_without_a_guard():
-    result = run("--json", "--seed", "3", "evaluate", "originality", "--style", "polka", "--count", "2", "--guard", "3")
+    result = run(
+        "--json", "--seed", "3", "evaluate", "originality", "--style", "strathspey", "--count", "2", "--guard", "3"
+    )
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     assert found["guard"] == 3

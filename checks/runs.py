@@ -12,6 +12,8 @@ Karp and Rabin (1987), Efficient randomized pattern-matching algorithms.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from checks.line import Ints, Line
@@ -40,10 +42,11 @@ def steps(pitches: Ints, onsets: Ints) -> Ints:
         pitches: [.., N] MIDI numbers.
         onsets: [.., N + 1] ticks; the last one is where the note after these begins.
     """
-    interval = np.clip(np.diff(pitches.astype(np.int64)), -INTERVAL_LIMIT, INTERVAL_LIMIT)
-    logs = np.log2(np.maximum(np.diff(onsets.astype(np.int64)), 1))
-    ratio = np.clip(np.rint(np.diff(logs) * RATIO_STEPS), -RATIO_LIMIT, RATIO_LIMIT).astype(np.int64)
-    return (interval + INTERVAL_LIMIT) * _RATIOS + ratio + RATIO_LIMIT
+    pitches, onsets = pitches.astype(np.int64), onsets.astype(np.int64)
+    interval = np.maximum(np.minimum(pitches[..., 1:] - pitches[..., :-1], INTERVAL_LIMIT), -INTERVAL_LIMIT)
+    logs = np.log2(np.maximum(onsets[..., 1:] - onsets[..., :-1], 1))
+    ratio = np.maximum(np.minimum(np.rint((logs[..., 1:] - logs[..., :-1]) * RATIO_STEPS), RATIO_LIMIT), -RATIO_LIMIT)
+    return (interval + INTERVAL_LIMIT) * _RATIOS + ratio.astype(np.int64) + RATIO_LIMIT
 
 
 def without_rhythm(found: Ints) -> Ints:
@@ -79,10 +82,13 @@ class Sums:
         return np.asarray(stretches * self._inverse[begins])
 
 
+@lru_cache(maxsize=8)
 def _powers(base: int, count: int) -> Keys:
     powers = np.full(count, base, np.uint64)
     powers[:1] = 1
-    return np.cumprod(powers)
+    powers = np.cumprod(powers)
+    powers.setflags(write=False)
+    return powers
 
 
 def runs(line: Line, notes: int, rhythm: bool = True) -> tuple[Keys, Ints]:

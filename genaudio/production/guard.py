@@ -80,6 +80,8 @@ class RunGuard:
         enough = (pitches != NONE).sum(1)[:, None] > _STEPS
         slots = np.minimum(np.searchsorted(self._contexts, keys), len(self._contexts) - 1)
         rows, columns = np.nonzero(enough & (self._contexts[slots] == keys))
+        if not len(rows):  # as a rule
+            return out
         slots = slots[rows, columns]
         counts = self._begins[slots + 1] - self._begins[slots]
         rows = np.repeat(rows, counts)

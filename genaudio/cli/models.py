@@ -22,6 +22,8 @@ def models(ctx: typer.Context) -> None:
         + "\n".join(f"           {digest[:16]}  {name}" for name, digest in part["files"].items())
         for part in found["parts"]
     ]
-    lines += ["", "styles       " + ", ".join(found["styles"]), "metres       " + ", ".join(found["metres"])]
+    lines += ["", "styles       " + ", ".join(found["styles"])]
+    lines += ["             or the manner of a collection: " + ", ".join(found["collections"])]
+    lines += ["metres       " + ", ".join(found["metres"])]
     lines += ["instruments  " + ", ".join(found["instruments"])]
     state_of(ctx).output.result(found, "\n".join(lines), bare="\n".join(part["name"] for part in found["parts"]))

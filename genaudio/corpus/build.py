@@ -1,20 +1,23 @@
-"""From the collections to the file of training works: read, extract, de-duplicate, split, join variants, save."""
+"""From the collections to the file of training works: read, withhold, de-duplicate, split, join variants, save."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from genaudio.corpus.abc_text import AbcTune, read_tunes
+from genaudio.corpus.chorales import read_chorale
 from genaudio.corpus.duplicates import Families, find_families
 from genaudio.corpus.errors import TuneError
 from genaudio.corpus.extract import ExtractedTune, extract_tune
 from genaudio.corpus.recipe import CorpusRecipe
 from genaudio.corpus.report import CorpusReport, Reject, SourceCounts
-from genaudio.corpus.sources import SOURCES, Source, music21_corpus, slug
+from genaudio.corpus.sources import CHORALES, SOURCES, Source, music21_corpus, slug
 from genaudio.corpus.splits import split_of
 from genaudio.corpus.variants import find_variants, join_families
+from genaudio.corpus.withheld import find_withheld
 from genaudio.corpus.works import TrainingWork, save_works
 
 Progress = Callable[[str, int, int], None]
@@ -41,6 +44,10 @@ def build_corpus(
     report = CorpusReport()
     recipe = recipe or CorpusRecipe()
     tunes = list(_extract(recipe.collections, root or music21_corpus(), report, progress or _silent))
+    withheld = find_withheld(tunes, recipe)
+    for number in withheld:
+        report.sources[tunes[number].source].withheld += 1
+    tunes = [tune for number, tune in enumerate(tunes) if number not in withheld]
     families = find_families(
         [tune.melody.pitches for tune in tunes],
         recipe,
@@ -76,17 +83,25 @@ def _extract(
     for done, (source, file) in enumerate(files):
         progress("reading", done, len(files))
         counts = report.sources.setdefault(source.name, SourceCounts())
-        for tune in read_tunes(file):
+        for number, title, extract in _tunes(source, file, taken):
             counts.read += 1
-            identifier = tune_id(source, tune, taken)
             try:
-                yield extract_tune(tune, source.name, identifier)
+                yield extract()
             except TuneError as error:
                 counts.rejected[error.reason] += 1
-                report.rejects.append(
-                    Reject(source.name, file.name, tune.number, tune.first("T"), error.reason, error.detail)
-                )
+                report.rejects.append(Reject(source.name, file.name, number, title, error.reason, error.detail))
     progress("reading", len(files), len(files))
+
+
+def _tunes(source: Source, file: Path, taken: Counter[str]) -> Iterator[tuple[str, str, Callable[[], ExtractedTune]]]:
+    """Yield number, title and what extracts it for each tune of a file."""
+    if source.kind == CHORALES:
+        number = file.stem.removeprefix("bwv")
+        yield number, "", partial(read_chorale, file, source.name, f"{source.name}-{number}")
+        return
+    for tune in read_tunes(file):
+        identifier = tune_id(source, tune, taken)
+        yield tune.number, tune.first("T"), partial(extract_tune, tune, source.name, identifier)
 
 
 def tune_id(source: Source, tune: AbcTune, taken: Counter[str]) -> str:

@@ -12,9 +12,9 @@ from genaudio.corpus.sources import Source
 _INTRODUCTION = """# Data card: the training works
 
 All melody weights that ship are trained on these {works:,} tunes, and the built-in catalogue holds them. They are the
-melodies of three printed collections whose music is in the public domain, in the ABC encodings that the
+melodies of printed collections and chorales whose music is in the public domain, in the encodings that the
 [music21](https://github.com/cuthbertLab/music21) wheel carries. Nothing else is in them: the Essen folk songs may not
-be used commercially, and the Bach chorales stand in a benchmark.
+be used commercially, and the chorales BWV 253 to 438, with their variants, stand in a benchmark.
 
 This file is written by `python -m genaudio.corpus`, and a test holds it against the shipped works.
 """
@@ -28,20 +28,21 @@ music21's own licence text for its corpus (`corpus/license.txt`) says:
 > copyright law. Some encodings included in the corpus may not be used for commercial uses or have other restrictions:
 > please see the licenses embedded in individual compositions or directories for more details.
 
-So each file of the three collections was searched for such a notice (copyright, licence, commercial, permission,
+So each file of the collections was searched for such a notice (copyright, licence, commercial, permission,
 reproduce, distribute, rights): there is none.
 
 What is not known: no transcriber has *granted* commercial use in writing either. The claim is no more than that the
 music is free and that the encodings come without a condition. Jack Campin offered his multimedia edition of Aird's
-books for sale on CD-ROM (<http://www.campin.me.uk/Aird/>); whoever wants to be stricter leaves out `aird` in
-`configs/corpus.yaml`, builds again and trains again. Only the notes are used: no text, chord, ornament or annotation of
-the encoders is kept.
+books for sale on CD-ROM (<http://www.campin.me.uk/Aird/>); whoever wants to be stricter leaves out `aird` and
+`northumbrian` in `configs/corpus.yaml`, builds again and trains again. Only the notes are used: no text, chord,
+ornament or annotation of the encoders is kept.
 """
 
 _EXTRACTION = """## How a tune becomes a work
 
 - Repeats are not unfolded: every part stands once, as written. Of first and second endings the last stays.
-- Grace notes and ornaments are left out, a chord gives its highest note, of several voices the first is taken.
+- Grace notes and ornaments are left out, a chord gives its highest note, of several voices the first is taken; of the
+  settings of chorales the soprano.
 - Onsets and durations are exact on a grid of 1/480 quarter note.
 - Every inner bar sums to the metre. Bars are put right by these rules only, counted below:
   *split bar* (two neighbouring pieces that sum to a bar are one, as around a repeat sign); *filled with a rest* (an
@@ -50,6 +51,7 @@ _EXTRACTION = """## How a tune becomes a work
 - The key is the key field's, unless the notes contradict it by a stated rule (`genaudio/corpus/tonality.py`): *final*
   (K:G for a tune that ends on A, in all parts, is A dorian) or *steps* (K:Gm with raised sixths is G dorian). The key
   fields of O'Neill's are in part signatures only: most of the changes below are his.
+  The key of a chorale is that of its signature and of the last note of the bass.
 - Styles come from the rhythm field (O'Neill's, Ryan's), from the title's words, from the section of O'Neill's book,
   or, for Aird's unnamed tunes, from metre, tempo marking and rhythm. These last labels are estimates.
 - Near-identical tunes (identity of the pitch sequences at least {near:.2f} after transposition) keep one
@@ -63,6 +65,8 @@ _EXTRACTION = """## How a tune becomes a work
   aligned; and where two works share a title (articles, punctuation, numbers of settings and alternative titles apart)
   at {r.title_bits:.0f} bits, which one in ten unrelated pairs reaches. A title alone joins nothing: the two tunes
   called Oak Stick, and the two called Skiver the Quilt, are different melodies.
+- The chorales BWV 253 to 438 stand in a benchmark of melody models. They, and every other chorale that is like one of
+  them by these measures, are withheld before anything else.
 - A joined family is in training if one of its families was, else in validation if one was. So the split of {moved}
   works is not what the hash of their first family's name gave, the held-out splits are smaller than their share, and no
   work has left training by it. Families are chains: neighbours are alike, but the ends of a long one need not be.
@@ -120,8 +124,9 @@ def source_table(report: CorpusReport, sources: Iterable[Source]) -> str:
     for source in sources:
         counts = report.sources[source.name]
         title = f"{source.title} ({source.author}, {source.year})"
-        rows.append((source.name, title, counts.read, counts.kept, counts.duplicates, counts.rejected.total()))
-    return _table(("source", "title", "read", "kept", "duplicates", "rejected"), rows)
+        numbers = (counts.read, counts.kept, counts.duplicates, counts.withheld, counts.rejected.total())
+        rows.append((source.name, title, *numbers))
+    return _table(("source", "title", "read", "kept", "duplicates", "withheld", "rejected"), rows)
 
 
 def _about(source: Source) -> str:
@@ -157,7 +162,7 @@ def _rejects(report: CorpusReport, sources: Sequence[Source]) -> str:
 
 
 def _place(number: str, file: str, source: str) -> str:
-    return file.removesuffix(".abc") if source == "ryan" else number.lstrip("0") or "0"
+    return file.removesuffix(".abc") if source == "ryan" else number.removeprefix("bwv").lstrip("0") or "0"
 
 
 def _falling(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -36,6 +36,7 @@ class ExtractedTune:
         melody: the notes, with metre, key, title and pickup.
         repairs: how often each bar rule and each key rule was used.
         style_origin: what the style was read from.
+        withheld: True where the tune stands in a benchmark, so that neither it nor a variant may be trained on.
     """
 
     id: str
@@ -45,6 +46,7 @@ class ExtractedTune:
     melody: Melody
     repairs: Counter[str] = field(default_factory=Counter)
     style_origin: str = ""
+    withheld: bool = False
 
 
 def extract_tune(tune: AbcTune, source: str, identifier: str) -> ExtractedTune:
@@ -53,7 +55,7 @@ def extract_tune(tune: AbcTune, source: str, identifier: str) -> ExtractedTune:
     Raises:
         TuneError: the tune is damaged, has another metre or mode than those kept, or is too short.
     """
-    metre = _metre(tune)
+    metre = parse_metre(tune.first("M"))
     unit_field = tune.first("L")
     unit = parse_unit(unit_field) if unit_field else (Fraction(1, 4) if metre.bar < 3 else Fraction(1, 2))
     key_field = tune.first("K")
@@ -68,17 +70,21 @@ def extract_tune(tune: AbcTune, source: str, identifier: str) -> ExtractedTune:
     key, rule = _key(written, bars, ends)
     repairs = bars.repairs + Counter([f"{written.mode} read as {key.mode} by {rule}"] if rule else [])
     title = clean_title(tune.first("T"))
-    melody = _melody(bars, metre, key, title)
+    melody = make_melody(bars, metre, key, title)
     style, origin = tune_style(source, tune, metre, melody)
     return ExtractedTune(identifier, title, style, source, melody, repairs, origin)
 
 
-def _metre(tune: AbcTune) -> Metre:
-    text = tune.first("M")
+def parse_metre(text: str) -> Metre:
+    """Read a metre.
+
+    Raises:
+        TuneError: it is none, or not among those kept.
+    """
     try:
         metre = Metre.parse(text)
     except ScoreError as error:
-        raise TuneError("unreadable metre", f"M:{text}") from error
+        raise TuneError("unreadable metre", text) from error
     if str(metre) not in KEPT_METRES:
         raise TuneError("metre not kept", str(metre))
     return metre
@@ -102,7 +108,12 @@ def _key(written: Key, bars: Bars, ends: set[int]) -> tuple[Key, str]:
     return key, rule
 
 
-def _melody(bars: Bars, metre: Metre, key: Key, title: str) -> Melody:
+def make_melody(bars: Bars, metre: Metre, key: Key, title: str) -> Melody:
+    """Put notes on the tick grid, tied ones joined.
+
+    Raises:
+        TuneError: the tune is too short, leaves the range, or has a note finer than a tick.
+    """
     spans: list[tuple[Fraction, Fraction, int]] = []
     onset = Fraction(0)
     for event in bars.events:

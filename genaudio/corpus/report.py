@@ -23,11 +23,15 @@ class Reject:
 
 @dataclass(slots=True)
 class SourceCounts:
-    """Tunes of one source: read = kept + duplicates + rejected."""
+    """Tunes of one source: read = kept + duplicates + withheld + rejected.
+
+    Withheld are tunes of a benchmark, and their variants.
+    """
 
     read: int = 0
     kept: int = 0
     duplicates: int = 0
+    withheld: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
 
@@ -84,7 +88,7 @@ class CorpusReport:
             "works": self.works,
             "sources": {
                 name: {"read": counts.read, "kept": counts.kept, "duplicates": counts.duplicates,
-                       "rejected": ordered(counts.rejected)}
+                       "withheld": counts.withheld, "rejected": ordered(counts.rejected)}
                 for name, counts in self.sources.items()
             },
             "styles": ordered(self.styles), "metres": ordered(self.metres), "modes": ordered(self.modes),

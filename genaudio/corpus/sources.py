@@ -13,10 +13,13 @@ from genaudio.corpus.errors import CorpusError
 LICENCE = "public-domain music; encoding carried by music21 with the encoder's permission, which states no restriction"
 """What every work's `licence` says; the data card quotes the sources at length."""
 
+ABC, CHORALES = "abc", "chorales"
+"""Kinds of sources."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One printed collection and its ABC encoding.
+    """One collection and its encoding.
 
     Attributes:
         name: short name, the first part of the works' ids.
@@ -25,6 +28,7 @@ class Source:
         licence: in a line, as it is stored with each work.
         notice: what the files themselves say on who encoded them and on use.
         usable: why the works may train weights that are used commercially.
+        kind: what its files are: `ABC` with many tunes, or `CHORALES`, a setting each.
         url: where the wheel's source describes its corpus.
     """
 
@@ -37,6 +41,7 @@ class Source:
     notice: str
     usable: str
     licence: str = LICENCE
+    kind: str = ABC
     url: str = "https://github.com/cuthbertLab/music21/tree/master/music21/corpus"
 
     def files(self, root: Path) -> list[Path]:
@@ -100,6 +105,38 @@ SOURCES = (
             "on CD-ROM."
         ),
         usable=_OLD.format(year="1778-1801", death=1795) + " " + _SILENT,
+    ),
+    Source(
+        name="northumbrian",
+        title="Northumbrian Minstrelsy",
+        author="J. Collingwood Bruce and John Stokoe",
+        year=1882,
+        folder="miscFolk",
+        pattern="northumbrianminstrelsyopus.abc",
+        notice=(
+            "'Tunes from Bruce and Stokoe, \"Northumbrian Minstrelsy\", 1882. Jack Campin. v 1.0, May 2007'; no field, "
+            "comment or file speaks of copyright, licence or commercial use."
+        ),
+        usable="The music is in the public domain: traditional tunes of Northumberland, printed in 1882. " + _SILENT,
+    ),
+    Source(
+        name="bach",
+        title="Chorale tunes in cantatas, passions, motets and oratorios",
+        author="Johann Sebastian Bach",
+        year=1750,
+        folder="bach",
+        pattern="bwv*.[mx]*l",
+        notice=(
+            "MusicXML written by Finale, MuseScore and music21 between 2006 and 2019; no field or text speaks of "
+            "copyright, licence or commercial use."
+        ),
+        usable=(
+            "The tunes are German hymns of the 16th to 18th centuries, as Bach, who died in 1750, set them: in the "
+            "public domain. "
+        )
+        + _SILENT
+        + " BWV 253 to 438 are read only to be withheld, with all their variants: a benchmark holds them.",
+        kind=CHORALES,
     ),
 )
 """All collections, in the order in which they are read: of two equal tunes the later one is the alias."""

@@ -10,7 +10,7 @@ from genaudio.corpus.abc_text import AbcTune
 from genaudio.score import Melody, Metre
 
 STYLES = (
-    "air", "clog", "country dance", "gavotte", "hornpipe", "jig", "long dance", "march", "minuet", "other",
+    "air", "chorale", "clog", "country dance", "gavotte", "hornpipe", "jig", "long dance", "march", "minuet", "other",
     "quickstep", "reel", "schottische", "slip jig", "strathspey", "waltz",
 )  # fmt: skip
 """All styles, sorted; "other" only where nothing is known."""

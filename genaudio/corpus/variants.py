@@ -76,12 +76,12 @@ class Comparison:
         # the tail turns bits into a verdict, and no verdict is asked for
         self._search = Search(catalogue, Thresholds(Tail(0.0, 0.1, 0.5)), self._background)
 
-    def closest(self, number: int, least_bits: float) -> Iterator[Likeness]:
-        """Yield how like a work is to those nearest to it, down to an alignment of so many bits."""
+    def closest(self, number: int, least_bits: float, most: int = CLOSEST) -> Iterator[Likeness]:
+        """Yield how like a work is to those nearest to it, `most` at the most, down to an alignment of so many bits."""
         from checks.alignment import LOOSE
 
         hits = (hit for hit in self._search.hits(self._line.melody(number), LOOSE) if hit.work != number)
-        for _, hit in zip(range(CLOSEST), hits, strict=False):
+        for _, hit in zip(range(most), hits, strict=False):
             if hit.score < least_bits:
                 return
             yield self._likeness(number, hit.work, hit.transposition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from genaudio.errors import GenaudioError
 
@@ -54,6 +55,7 @@ def blend_text(blend: Blend) -> str:
     return ",".join(f"{name}:{weight:.6g}" for name, weight in blend)
 
 
-def main_style(text: str | None) -> str | None:
-    """Return the style that weighs most, the first of equals; None for none."""
-    return None if text is None else max(parse_blend(text), key=lambda part: part[1])[0]
+def main_style(text: str | None, left_out: Callable[[str], bool] = lambda _: False) -> str | None:
+    """Return the style that weighs most, the first of equals; None for none. Those that are left out do not count."""
+    parts = () if text is None else tuple(part for part in parse_blend(text) if not left_out(part[0]))
+    return max(parts, key=lambda part: part[1])[0] if parts else None

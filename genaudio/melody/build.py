@@ -14,7 +14,7 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.melody.events import melody_frame
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.transformer import MelodyTransformer, Shape
-from genaudio.melody.usual import Usual
+from genaudio.melody.usual import Usual, styles_of
 from genaudio.melody.vocabulary import GRID_TICKS, NOTE, REST, TIE, Vocabulary
 from genaudio.score import Metre
 from genaudio.weights import load_weights, save_weights
@@ -51,7 +51,7 @@ def build_vocabulary(works: Iterable[TrainingWork], least: int = LEAST_TUNES) ->
             frame, silence = melody_frame(work.melody)
         except GenaudioError:
             continue
-        styles[work.style] += 1
+        styles.update(styles_of(work))
         metres[str(work.melody.metre)] += 1
         if work.melody.key is not None:
             modes[work.melody.key.mode] += 1

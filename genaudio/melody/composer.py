@@ -28,7 +28,7 @@ from genaudio.melody.sampling import Sampler
 from genaudio.melody.settings import Settings, settle, settle_given
 from genaudio.melody.titles import make_title
 from genaudio.melody.transformer import MelodyTransformer
-from genaudio.melody.usual import WEIGHTS
+from genaudio.melody.usual import WEIGHTS, is_collection
 from genaudio.melody.wish import Wish
 from genaudio.score import TICKS_PER_QUARTER, Melody, Note
 
@@ -39,10 +39,9 @@ CANDIDATES = 16
 
 @dataclass(frozen=True)
 class _Order:
-    """A melody under way: settings, candidates, what is kept of a given one, and by how many octaves it is raised."""
+    """A melody under way: title, settings, candidates, what is kept of a given one, by how many octaves it rises."""
 
-    seed: int
-    number: int
+    title: str
     settings: Settings
     drafts: tuple[Draft, ...]
     kept: Kept | None
@@ -51,7 +50,7 @@ class _Order:
     def finished(self) -> Melody:
         """Return the melody."""
         chosen = self.settings
-        title = make_title(main_style(chosen.style), chosen.key, self.seed, self.number)
+        title = self.title
         if self.kept is None:
             events = [
                 event._replace(pitch=event.pitch - 12 * self.octaves) if event.pitch is not None else event
@@ -165,7 +164,7 @@ class Composer:
             del chances[1:]
         settings = replace(settings, remarks=(*kept.remarks, *_beyond(kept, settings, given.name)))
         drafts = (self._draft(settings, kept.frame, plan.afresh(), chance, taste) for chance in chances)
-        return _Order(seed, number, settings, tuple(drafts), kept, kept.octaves)
+        return _Order(self._title(settings, seed, number), settings, tuple(drafts), kept, kept.octaves)
 
     def _free_order(self, wish: Wish, seed: int, number: int, generator: np.random.Generator, taste: Taste) -> _Order:
         """Settle a wish for which no notes are given."""
@@ -174,7 +173,14 @@ class Composer:
         if settings.form is not None:
             frame, plan = lay_form(settings.form, frame, plan)
         plan, octaves = self._limited(plan, settings, None)
-        return _Order(seed, number, settings, (self._draft(settings, frame, plan, generator, taste),), None, octaves)
+        drafts = (self._draft(settings, frame, plan, generator, taste),)
+        return _Order(self._title(settings, seed, number), settings, drafts, None, octaves)
+
+    def _title(self, settings: Settings, seed: int, number: int) -> str:
+        """Return a new title, which names the tune type."""
+        usual = self.config["usual"]
+        style = main_style(settings.style, lambda name: is_collection(name, usual))
+        return make_title(style, settings.key, seed, number)
 
     def _limited(self, plan: Plan, settings: Settings, octaves: int | None) -> tuple[Plan, int]:
         """Return a plan with range and density as they are wished, and how many octaves higher it is written."""

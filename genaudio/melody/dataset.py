@@ -32,6 +32,8 @@ CONDITIONS = ("style", "tonic", "mode", "metre", "bars")
 """The columns of the prefix; in each the highest number means "anything"."""
 MOST_BARS = 64
 """Melodies of more bars share one number."""
+COLLECTION_SHARE = 0.15
+"""How often a tune is shown in training under the name of its collection instead of its type."""
 IGNORED = -100
 """Target of a step that has none (padding; the pitch of a rest)."""
 
@@ -49,7 +51,8 @@ class Example:
         conditions: style, tonic, mode, metre and bars as numbers.
         octaves: for each of twelve upward transpositions of the tonic, by how many octaves the relative pitches move,
             or None where the tune leaves the range.
-        source: where it comes from, for tables.
+        source: the collection that it comes from.
+        collection: the collection's number among the styles, or the style's own where the model knows no such style.
     """
 
     features: NDArray[np.int16]
@@ -60,6 +63,7 @@ class Example:
     conditions: tuple[int, ...]
     octaves: tuple[int | None, ...]
     source: str = ""
+    collection: int = 0
 
     def __len__(self) -> int:
         return len(self.rhythm)
@@ -148,15 +152,17 @@ def make_example(
         tick, sounding = tick + duration, kind != "rest"
     assert melody.metre is not None  # encode refuses a melody without
     features, arrivals = trace(History(vocabulary, rows.frame, key.tonic), numbers)
+    conditions = condition_numbers(vocabulary, style, key, str(melody.metre), rows.frame.bars)
     return Example(
         np.array(features, dtype=np.int16),
         np.array(arrivals, dtype=np.int16),
         np.array([rhythm for rhythm, _ in numbers]),
         np.array([IGNORED if number is None else number for _, number in numbers]),
         np.array(masks),
-        condition_numbers(vocabulary, style, key, str(melody.metre), rows.frame.bars),
+        conditions,
         _octaves(vocabulary, melody.pitches, key.tonic),
         source,
+        vocabulary.styles.index(source) if source in vocabulary.styles else conditions[0],
     )
 
 
@@ -226,6 +232,8 @@ def collate(
                 conditions[index, 1] = (conditions[index, 1] + up) % 12
                 _shift(features[index], pitch[index], 12 * octaves, vocabulary.pitch_count)
         if generator is not None:
+            if generator.random() < COLLECTION_SHARE:
+                conditions[index, 0] = example.collection
             dropped = generator.random(len(anything)) < drop
             conditions[index] = np.where(dropped, anything, conditions[index])
         if conditions[index, -1] == anything[-1]:

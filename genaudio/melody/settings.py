@@ -14,7 +14,7 @@ from genaudio.melody.blend import Blend, parse_blend
 from genaudio.melody.given import Given
 from genaudio.melody.pitch_names import parse_pitch, pitch_name
 from genaudio.melody.tempo import usual_tempo
-from genaudio.melody.usual import ALL, Counts, Usual, common
+from genaudio.melody.usual import ALL, Counts, Usual, common, is_collection
 from genaudio.melody.vocabulary import Vocabulary
 from genaudio.melody.wish import MOST_BARS, Wish
 from genaudio.score import TICKS_PER_QUARTER, Key, Metre, to_ticks
@@ -68,7 +68,8 @@ def settle(wish: Wish, usual: Usual, vocabulary: Vocabulary, generator: np.rando
     Raises:
         GenaudioError: this model does not know the style, metre or mode, or no pickup fits.
     """
-    style = wish.style or _draw({name: t["works"] for name, t in usual.items() if name != ALL}, generator)
+    types = {name: t["works"] for name, t in usual.items() if name != ALL and not is_collection(name, usual)}
+    style = wish.style or _draw(types, generator)
     _check_styles(style, vocabulary)
     table = _table(usual, parse_blend(style))
     metre = str(Metre.parse(wish.metre)) if wish.metre else _draw(table["metres"], generator)

@@ -1,5 +1,7 @@
 """What is usual for a style: metres, modes, tonics, lengths and pickups as counted in the training works. No torch.
 
+A style is a tune type, or the name of a collection for the manner of its tunes.
+
 The counts travel in the weights file, whose header is plain JSON and is read here without loading the model.
 """
 
@@ -29,7 +31,8 @@ ALL = "*"
 
 Counts = dict[str, int]
 Usual = dict[str, dict[str, Any]]
-"""For each style: works (a number), metres, modes, bars (counts by name), tonics by mode, pickups in ticks by metre."""
+"""For each style: works (a number), whether it is a collection, metres, modes, bars (counts by name), tonics by mode,
+pickups in ticks by metre."""
 
 
 def count_usual(works: Iterable[TrainingWork]) -> Usual:
@@ -43,9 +46,10 @@ def count_usual(works: Iterable[TrainingWork]) -> Usual:
         key = work.melody.key
         if key is None:
             continue
-        for style in (work.style, ALL):
+        metre = str(work.melody.metre)
+        for style in styles_of(work) | {ALL}:
             table = tables.setdefault(style, {name: {} for name in ("metres", "modes", "bars", "tonics", "pickups")})
-            metre = str(work.melody.metre)
+            table["collection"] = style == work.source
             table["works"] = table.get("works", 0) + 1
             for place, name in (
                 (table["metres"], metre),
@@ -58,6 +62,16 @@ def count_usual(works: Iterable[TrainingWork]) -> Usual:
     return {style: {**table, **{name: common(table[name]) for name in ("metres", "modes", "bars")},
                     **{name: {k: common(v) for k, v in sorted(table[name].items())} for name in ("tonics", "pickups")}}
             for style, table in sorted(tables.items())}  # fmt: skip
+
+
+def styles_of(work: TrainingWork) -> set[str]:
+    """Return the styles that a work is of: its tune type and its collection."""
+    return {name for name in (work.style, work.source) if name}
+
+
+def is_collection(style: str, usual: Usual) -> bool:
+    """Tell whether a style is the name of a collection."""
+    return bool(usual.get(style, {}).get("collection"))
 
 
 def common(counts: Counts, share: float = RARE) -> Counts:
@@ -93,6 +107,16 @@ def known_styles(path: Path | None = None) -> tuple[str, ...]:
         IncompatibleError: the weights file cannot be used.
     """
     return tuple(read_config(path or asset(WEIGHTS))["vocabulary"]["styles"])
+
+
+def known_collections(path: Path | None = None) -> tuple[str, ...]:
+    """Return the styles of a model that are names of collections, of the shipped one by default.
+
+    Raises:
+        IncompatibleError: the weights file cannot be used.
+    """
+    usual = read_config(path or asset(WEIGHTS))["usual"]
+    return tuple(style for style in known_styles(path) if is_collection(style, usual))
 
 
 def known_metres(path: Path | None = None) -> tuple[str, ...]:

@@ -36,13 +36,15 @@ def bundled() -> dict[str, Any]:
 
 
 def _knowledge() -> dict[str, list[str]]:
-    """Return the styles and metres of the shipped melody model; none where it is not there."""
-    from genaudio.melody.usual import known_metres, known_styles
+    """Return the tune types, collections and metres of the shipped melody model; none where it is not there."""
+    from genaudio.melody.usual import known_collections, known_metres, known_styles
 
     try:
-        return {"styles": list(known_styles()), "metres": list(known_metres())}
+        collections = known_collections()
+        types = [style for style in known_styles() if style not in collections]
+        return {"styles": types, "collections": list(collections), "metres": list(known_metres())}
     except GenaudioError:
-        return {"styles": [], "metres": []}
+        return {"styles": [], "collections": [], "metres": []}
 
 
 def _licence(part: str) -> str:

@@ -47,7 +47,8 @@ def read_tunes(path: Path) -> list[AbcTune]:
     """Read the tunes of one file; what stands before the first X: is left out."""
     text = path.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     starts = [match.start() for match in _TUNE.finditer(text)]
-    return [parse_tune(text[start:end], path.name) for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    ends = [*starts, len(text)][1:]
+    return [parse_tune(text[start:end], path.name) for start, end in zip(starts, ends, strict=True)]
 
 
 def parse_tune(text: str, file: str = "") -> AbcTune:

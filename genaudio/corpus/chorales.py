@@ -1,7 +1,8 @@
 """Chorale tunes: the sopranos of Bach's four-part settings, in MusicXML.
 
-The tunes are German hymns of the 16th to 18th centuries. Repeats are not played out, as everywhere in the corpus. A
-piece that changes its metre, or whose bars do not sum, is rejected.
+The tunes are German hymns of the 16th to 18th centuries. Most of the files carry the notice of an encoder who reserves
+rights; they are rejected, and those of a benchmark read to know what must be withheld, not to be learned from. Repeats
+are not played out, as everywhere in the corpus. A piece that changes its metre, or whose bars do not sum, is rejected.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from genaudio.corpus.abc_music import Event
 from genaudio.corpus.bars import Bars
@@ -23,6 +25,7 @@ STYLE = "chorale"
 BENCHMARK = range(253, 439)
 """BWV numbers of the chorales without a larger work: published comparisons of melody models are made on them."""
 
+_RESERVED = re.compile(rb"\xc2\xa9|&#169;|copyright|permission|reserved|licen[cs]e|commercial", re.IGNORECASE)
 _FINALS = {0: "major", 2: "dorian", 7: "mixolydian", 9: "minor"}
 """Mode by the step of the signature's major scale on which the bass ends."""
 
@@ -32,18 +35,29 @@ def is_benchmark(file: Path) -> bool:
     return _number(file).isdigit() and int(_number(file)) in BENCHMARK
 
 
+def has_notice(file: Path) -> bool:
+    """Tell whether a MusicXML file, compressed or not, says that rights in it are reserved."""
+    if file.suffix != ".mxl":
+        return _RESERVED.search(file.read_bytes()) is not None
+    with ZipFile(file) as archive:
+        return any(_RESERVED.search(archive.read(name)) for name in archive.namelist())
+
+
 def read_chorale(file: Path, source: str, identifier: str) -> ExtractedTune:
     """Turn one setting's soprano into a melody on the tick grid.
 
     Raises:
-        TuneError: the file is no setting with a soprano, changes its metre, or its bars do not sum.
+        TuneError: rights in the file are reserved (unless it is one of the benchmark, and withheld anyhow), it is no
+            setting with a soprano, changes its metre, or its bars do not sum.
     """
     import music21
 
     try:
+        if not is_benchmark(file) and has_notice(file):
+            raise TuneError("rights reserved")
         score: Any = music21.converter.parse(file, forceSource=True)
         parts = list(score.parts)
-    except (music21.exceptions21.Music21Exception, ValueError, KeyError) as error:
+    except (music21.exceptions21.Music21Exception, SyntaxError, ValueError, KeyError, BadZipFile) as error:
         raise TuneError("unreadable MusicXML", str(error)) from error
     soprano = next((part for part in parts if (part.partName or "").startswith("Soprano")), None)
     bass = next((part for part in parts if (part.partName or "").startswith("Bass")), None)

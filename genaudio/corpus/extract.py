@@ -84,7 +84,7 @@ def parse_metre(text: str) -> Metre:
     try:
         metre = Metre.parse(text)
     except ScoreError as error:
-        raise TuneError("unreadable metre", text) from error
+        raise TuneError("unreadable metre", f"M:{text}") from error
     if str(metre) not in KEPT_METRES:
         raise TuneError("metre not kept", str(metre))
     return metre

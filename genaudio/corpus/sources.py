@@ -127,8 +127,9 @@ SOURCES = (
         folder="bach",
         pattern="bwv*.[mx]*l",
         notice=(
-            "MusicXML written by Finale, MuseScore and music21 between 2006 and 2019; no field or text speaks of "
-            "copyright, licence or commercial use."
+            "MusicXML written by Finale, MuseScore and music21 between 2006 and 2019. Most files carry the notice 'PDF "
+            "\u00a9 2004 Margaret Greentree - used by permission', whose site reserved commercial use: rejected. "
+            "The others carry no notice."
         ),
         usable=(
             "The tunes are German hymns of the 16th to 18th centuries, as Bach, who died in 1750, set them: in the "

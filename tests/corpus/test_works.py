@@ -105,7 +105,7 @@ def test_one_split_is_what_the_whole_says(works):
 def test_saving_again_gives_the_same_bytes(works, tmp_path):
     save_works(reversed(works), tmp_path / "again.jsonl.gz")
     assert (tmp_path / "again.jsonl.gz").read_bytes() == WORKS_FILE.read_bytes()
-    assert WORKS_FILE.stat().st_size < 2**20
+    assert WORKS_FILE.stat().st_size < 300 * len(works)  # bytes a work
     assert [file.name for file in tmp_path.iterdir()] == ["again.jsonl.gz"]
 
 

@@ -98,7 +98,7 @@ def test_no_shipped_chorale_is_a_variant_of_a_benchmark(works):
                 continue
     shipped = [work.melody.pitches for work in works if work.source == "bach"]
     assert len(tunes) > 150
-    assert len(shipped) > 50
+    assert len(shipped) > 10
     held = {gram for tune in tunes for gram in interval_ngrams(tune.melody.pitches, 10)}
     shares = []
     for pitches in shipped:

@@ -65,8 +65,10 @@ def count_usual(works: Iterable[TrainingWork]) -> Usual:
 
 
 def styles_of(work: TrainingWork) -> set[str]:
-    """Return the styles that a work is of: its tune type and its collection."""
-    return {name for name in (work.style, work.source) if name}
+    """Return the styles that a work is of: its tune type, and its collection if that is one of the corpus."""
+    from genaudio.corpus.sources import SOURCES
+
+    return {work.style, *(source.name for source in SOURCES if source.name == work.source)}
 
 
 def is_collection(style: str, usual: Usual) -> bool:

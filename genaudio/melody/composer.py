@@ -14,6 +14,7 @@ from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError
 from genaudio.melody.blend import main_style, parse_blend
 from genaudio.melody.build import load_model
+from genaudio.melody.colour import Colour
 from genaudio.melody.dataset import condition_numbers
 from genaudio.melody.draft import Draft, Taste
 from genaudio.melody.events import decode, make_frame
@@ -172,6 +173,7 @@ class Composer:
         frame, plan = make_frame(settings.metre, settings.bars, settings.pickup), Plan()
         if settings.form is not None:
             frame, plan = lay_form(settings.form, frame, plan)
+        plan = replace(plan, colour=Colour.of(settings.key, frame))
         plan, octaves = self._limited(plan, settings, None)
         drafts = (self._draft(settings, frame, plan, generator, taste),)
         return _Order(self._title(settings, seed, number), settings, drafts, None, octaves)

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from genaudio.errors import GenaudioError
+from genaudio.melody.contrast import Contrast, Fresh
 from genaudio.melody.grammar import Frame
 from genaudio.melody.plan import Copy, Plan
 
@@ -52,14 +53,17 @@ def lay_form(form: str, frame: Frame, plan: Plan) -> tuple[Frame, Plan]:
         plan: what is settled otherwise.
     """
     length = frame.bars // len(form) * frame.bar_ticks
-    copies, ending = [], None
+    copies, fresh, ending = [], [], None
     for place, letter in enumerate(form):
         start, end, back = place * length, (place + 1) * length, (place - form.index(letter)) * length
         if not back:
+            backs = tuple((place - form.index(other)) * length for other in sorted(set(form[:place])))
+            fresh += [Fresh(start, end, backs)] if backs else []
             continue
         if place + 1 == len(form) and length > frame.bar_ticks:
             end = frame.pickup + (frame.bars - 1) * frame.bar_ticks
             ending = (end, back)
         copies.append(Copy(start, end, back))
     stops = tuple(place * length for place in range(1, len(form)))
-    return replace(frame, stops=stops), replace(plan, copies=tuple(copies), ending=ending)
+    contrast = Contrast(tuple(fresh)) if fresh else None
+    return replace(frame, stops=stops), replace(plan, copies=tuple(copies), ending=ending, contrast=contrast)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from genaudio.melody.colour import Colour
+from genaudio.melody.contrast import AVERSION, Contrast
 from genaudio.melody.events import Event
 from genaudio.melody.vocabulary import NOTE, REST, TIE, Vocabulary
 
-HASTE, MOST_HASTE = 0.7, 5.0
+HASTE, MOST_HASTE = 1.0, 5.0
 """How strongly a note too few or too many is felt, and how strongly at most, in nats for an octave of duration."""
 
 
@@ -38,6 +40,8 @@ class Plan:
         judged_from: from here on given events are judged (see `Draft.likelihood`); None for never.
         lowest, highest: MIDI pitches that may be written.
         spacing: how many ticks there are to be for each note on average; None for any number.
+        colour: keeps what is written in its key; None to leave that to the model.
+        contrast: keeps sections of different letters apart; None where there are none.
         placed: all events so far, by their onsets.
         sounding: the MIDI pitch that sounds now, or None.
         lead: how many notes have been written more than `spacing` asks for.
@@ -52,13 +56,17 @@ class Plan:
     lowest: int = 0
     highest: int = 127
     spacing: float | None = None
+    colour: Colour | None = None
+    contrast: Contrast | None = None
     placed: dict[int, Event] = field(default_factory=dict)
     sounding: int | None = None
     lead: float = 0.0
 
     def afresh(self) -> Plan:
         """Return the same plan with nothing placed yet."""
-        return replace(self, placed={}, sounding=None, lead=0.0)
+        colour = None if self.colour is None else self.colour.afresh()
+        contrast = None if self.contrast is None else self.contrast.afresh()
+        return replace(self, placed={}, sounding=None, lead=0.0, colour=colour, contrast=contrast)
 
     def settled(self, tick: int) -> Event | None:
         """Return the event that must stand at a tick, or None where the model is free."""
@@ -117,10 +125,30 @@ class Plan:
         shorter = np.log2(self.spacing / durations)
         return np.where(kinds == NOTE, haste * shorter, np.where(kinds == REST, -abs(haste), -haste))
 
+    def lean(self, vocabulary: Vocabulary, tonic: int, tick: int, duration: int) -> NDArray[np.float64] | None:
+        """Return what to add to the scores of the relative pitches [P] of a note, or None."""
+        shunned = set() if self.contrast is None else self.contrast.shunned(tick, self.placed)
+        if self.colour is not None:
+            lean = self.colour.lean(vocabulary, tick, duration)
+        elif shunned:
+            lean = np.zeros(vocabulary.pitch_count)
+        else:
+            return None
+        for pitch in shunned:
+            number = vocabulary.pitch_number(pitch, tonic)
+            if number is not None:
+                lean[number] -= AVERSION
+        return lean
+
     def place(self, tick: int, event: Event) -> None:
         """Take an event into account."""
-        if self.spacing is not None and self.settled(tick) is None:
-            self.lead += (event.kind == NOTE) - event.duration / self.spacing
+        if self.settled(tick) is None:
+            if self.spacing is not None:
+                self.lead += (event.kind == NOTE) - event.duration / self.spacing
+            if self.colour is not None and event.pitch is not None:
+                self.colour.place(event.pitch)
+            if self.contrast is not None and event.pitch is not None:
+                self.contrast.place(tick, event.pitch, self.placed)
         self.placed[tick] = event
         if event.kind != TIE:
             self.sounding = None if event.kind == REST else event.pitch

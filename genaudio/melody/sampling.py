@@ -195,6 +195,9 @@ class Page:
             length = self.vocabulary.rhythms[rhythms[row]][1]
             pitch = event.pitch if event is not None else draft.plan.tied_on(ticks[row], length)
             if pitch is None:
+                lean = draft.plan.lean(self.vocabulary, draft.tonic, ticks[row], length)
+                if lean is not None:
+                    scores[row] += lean
                 free.append(row)
                 chances.append(chance)
                 continue

@@ -1,0 +1,43 @@
+from genaudio.melody import Composer, Wish
+from genaudio.melody.contrast import Contrast, Fresh
+from genaudio.melody.events import Event, make_frame
+from genaudio.melody.form import lay_form
+from genaudio.melody.plan import Plan
+from genaudio.score import Metre
+
+
+def written(*pitches: int, start: int = 0) -> dict[int, Event]:
+    """Quavers from a tick on."""
+    return {start + 240 * place: Event("note", 240, pitch) for place, pitch in enumerate(pitches)}
+
+
+def test_a_fresh_section_knows_those_before_it() -> None:
+    _, plan = lay_form("ABAC", make_frame(Metre(2, 4), 16, 0), Plan())
+    assert plan.contrast == Contrast((Fresh(3840, 7680, (3840,)), Fresh(11520, 15360, (11520, 7680))))
+    assert lay_form("AA", make_frame(Metre(2, 4), 8, 0), Plan())[1].contrast is None
+
+
+def test_a_pitch_is_shunned_until_half_the_notes_are_others() -> None:
+    placed = written(62, 64, 66, 67)
+    contrast = Contrast((Fresh(960, 1920, (960,)),))
+    assert contrast.shunned(960, placed) == {62}
+    assert contrast.shunned(720, placed) == set()  # not in the fresh section
+    contrast.place(960, 62, placed)
+    assert contrast.shunned(1200, placed) == {64}  # one of one note alike
+    contrast.place(1200, 69, placed)
+    assert contrast.shunned(1440, placed) == {66}  # one of two
+    contrast.place(1440, 69, placed)
+    assert contrast.shunned(1680, placed) == set()  # one of three
+    assert contrast.afresh() == Contrast((Fresh(960, 1920, (960,)),))
+
+
+def test_letters_that_differ_are_written_differently(tiny_composer: Composer) -> None:
+    wish = Wish(style="reel", key="D", metre="2/4", bars=12, form="AAB", temperature=0.2, top_p=0.5)
+    for melody in tiny_composer.compose(wish, seed=2, count=4):
+        sections = [
+            [(note.onset - start, note.pitch) for note in melody.notes if start <= note.onset < start + 8]
+            for start in (0, 8, 16)
+        ]
+        assert sections[0] == sections[1]
+        alike = set(sections[2]) & set(sections[0])
+        assert len(alike) <= 0.75 * len(sections[2])

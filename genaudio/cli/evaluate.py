@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from genaudio.cli import options
+from genaudio.cli.evaluation_text import melody_text
 from genaudio.cli.failures import UNUSABLE
 from genaudio.cli.state import state_of
 
@@ -19,29 +20,44 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="evaluate", epilog="Example: genaudio evaluate originality --count 50")
 
 
-@commands.command(epilog="Example: genaudio evaluate melody tunes.abc more-tunes/")
+@commands.command(epilog="Example: genaudio evaluate melody tunes.abc more-tunes/ --reference test")
 def melody(
     ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Files or folders of melodies.", show_default=False)],
     model: Annotated[Path | None, typer.Option(help="Weights to measure; the shipped ones if missing.")] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(help="Melodies to compare with: a file or folder (may be repeated), or test, the held-out tunes."),
+    ] = None,
 ) -> None:
-    """Measure how well the melody model predicts melodies, in bits per note (less is better)."""
-    from dataclasses import asdict
+    """Measure how well the melody model predicts melodies, in bits per note (less is better).
 
+    With --reference also how near the melodies come to others: pitches, intervals, durations, rhythms, phrases,
+    cadences, repetition.
+    """
     from genaudio.melody import Composer, evaluate_melodies
-    from genaudio.production.sources import read_works
+    from genaudio.melody.comparison import compare
+    from genaudio.production.sources import read_reference, read_works
 
     state = state_of(ctx)
     rejects: list[dict[str, str]] = []
+
+    def leave_out(place: str, why: str) -> None:
+        rejects.append({"file": place, "reason": why})
+
     with state.output.progress("Reading") as tell:
-        works = list(read_works(files, lambda place, why: rejects.append({"file": place, "reason": why}), tell))
+        melodies = [work.melody for work in read_works(files, leave_out, tell)]
+        others = read_reference(reference, leave_out, tell) if reference else None
         tell(None, "Predicting")
         loaded = Composer.load(model, state.device)
-        measured = asdict(evaluate_melodies(loaded.model, [work.melody for work in works], grammar=loaded.grammar))
+        measured = evaluate_melodies(loaded.model, melodies, grammar=loaded.grammar).as_dict()
+        if others is not None:
+            measured["comparison"] = {"reference": reference, **compare(melodies, others)}
     for reject in rejects:
         state.output.complain(f"genaudio: left out: {reject['file']}: {reject['reason']}")
-    text = f"{measured['bits_per_note']:.3f} bits per note in {measured['pieces']} pieces, {measured['notes']} notes"
-    state.output.result({**measured, "rejects": rejects}, text, bare=f"{measured['bits_per_note']:.4f}")
+    text = melody_text(measured)
+    bits = measured["bits_per_note"]
+    state.output.result({**measured, "rejects": rejects}, text, bare="" if bits is None else f"{bits:.4f}")
     if rejects or not measured["pieces"]:
         raise typer.Exit(UNUSABLE)
 

@@ -1,9 +1,9 @@
 """How well the model predicts melodies that it has not seen: bits per pitch and bits per note.
 
 Bits per pitch is the cost of each pitch given all earlier notes and the rhythm up to this note; bits per note is the
-cost of rhythm and pitch jointly, rests included. Where a melody's tonic or pickup is not known, nothing is guessed from
-the melody: its probability is the mean over all of them, a proper mixture that the reader pays for. Definitions after
-Pearce (2005), *The construction and evaluation of statistical models of melodic structure*.
+cost of rhythm and pitch jointly, rests included. Where a melody's tonic, metre or pickup is not known, nothing is
+guessed from the melody: its probability is the mean over all of them, a proper mixture that the reader pays for.
+Definitions after Pearce (2005), *The construction and evaluation of statistical models of melodic structure*.
 """
 
 from __future__ import annotations
@@ -25,10 +25,15 @@ from genaudio.melody.guard import Guard, held_back, midi_pitches
 from genaudio.melody.loss import likelihood
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.vocabulary import Vocabulary
-from genaudio.score import MODES, TICKS_PER_QUARTER, Key, Melody
+from genaudio.score import MODES, TICKS_PER_QUARTER, Key, Melody, Metre
 
 EVENTS_AT_ONCE = 8192
-OCTAVES = (0, 12, -12, 24, -24)
+OCTAVES = tuple(12 * octaves for octaves in sorted(range(-6, 7), key=lambda octaves: (abs(octaves), -octaves)))
+"""By how many semitones a melody may be moved into the model's range, the nearest first."""
+METRES = ("2/4", "3/4", "4/4", "6/8")
+"""In these a melody without a time signature is read."""
+MOST_NOTES = 20_000
+"""A longer piece takes more memory than a machine is likely to have."""
 BITS = 1 / math.log(2)
 
 
@@ -74,11 +79,23 @@ class _Piece:
 
 
 def _pickups(melody: Melody, infer: bool) -> list[float]:
-    """Return the pickups that come into question: the melody's own, or every eighth of a bar's grid."""
+    """Return the pickups that come into question: the melody's own, or every quaver of its bar."""
     if melody.pickup or not infer or melody.metre is None:
         return [melody.pickup]
     step = TICKS_PER_QUARTER // 2
     return [ticks / TICKS_PER_QUARTER for ticks in range(0, melody.metre.bar_ticks, step)]
+
+
+def _hypotheses(melody: Melody, infer: bool) -> list[tuple[Key, Metre, float]]:
+    """Return the keys, metres and pickups in which a melody is read."""
+    keys = [melody.key] if melody.key is not None else [Key(tonic, next(iter(MODES))) for tonic in range(12)]
+    metres = [Metre.parse(metre) for metre in METRES] if melody.metre is None else [melody.metre]
+    return [
+        (key, metre, pickup)
+        for key in keys
+        for metre in metres
+        for pickup in _pickups(replace(melody, metre=metre), infer)
+    ]
 
 
 def _piece(
@@ -90,8 +107,9 @@ def _piece(
         UnsuitableError: no hypothesis can be written.
     """
     vocabulary = model.vocabulary
-    keys = [melody.key] if melody.key is not None else [Key(tonic, next(iter(MODES))) for tonic in range(12)]
-    hypotheses = [(key, pickup) for key in keys for pickup in _pickups(melody, infer)]
+    if len(melody) > MOST_NOTES:
+        raise UnsuitableError(f"it has more than {MOST_NOTES} notes")
+    hypotheses = _hypotheses(melody, infer)
     anything = [size - 1 for size in condition_sizes(vocabulary)]
     reason: UnsuitableError | None = None
     for semitones in OCTAVES:
@@ -99,9 +117,10 @@ def _piece(
             continue
         moved = melody.transposed(semitones) if semitones else melody
         examples = []
-        for key, pickup in hypotheses:
+        for key, metre, pickup in hypotheses:
             try:
-                example = make_example(replace(moved, pickup=pickup), vocabulary, grammar, style, key=key)
+                read = replace(moved, metre=metre, pickup=pickup)
+                example = make_example(read, vocabulary, grammar, style, key=key)
             except UnsuitableError as error:
                 reason = reason or error
                 continue
@@ -174,7 +193,8 @@ def evaluate_melodies(
 
     Args:
         model: in evaluation mode.
-        melodies: with a metre each; a melody with a key is taken in this key, one without in all twelve (a mixture).
+        melodies: one with a key is taken in this key, one without in all twelve (a mixture); one without a metre in
+            the commonest four.
         styles: tune type of each melody, used where `known` is set.
         known: tell the model style, mode and number of bars; else it has metre, pickup and, where given, the tonic.
         infer_pickup: treat a pickup of 0 as unknown (for files that cannot say it).

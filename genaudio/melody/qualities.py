@@ -1,7 +1,7 @@
 """What can be counted of a tune's musical sense, so that written tunes can be set beside human ones. No torch.
 
 Each quality is a number for one tune; a set of tunes is described by means, and by how far the distributions of
-intervals, durations and scale degrees of two sets overlap (Yang and Lerch 2020 compare sets of melodies this way).
+intervals, durations and scale degrees of two sets overlap. `genaudio.melody.comparison` compares more, in more ways.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from statistics import fmean
+from statistics import fmean, median
 
-from genaudio.score import Melody, Note
+from genaudio.melody.phrases import full_cadences, step, tonal_centre
+from genaudio.score import Melody
 
 STABLE_STEPS = (0, 3, 4, 7)
 """Semitones above the tonic on which a melody rests: tonic, third, fifth."""
-NGRAM = 4
+NGRAM, LONG_NGRAM = 4, 12
+"""Intervals in a motif, and in a stretch of a phrase."""
 
 
 def bars_of(melody: Melody) -> list[tuple[tuple[int, int, int], ...]]:
@@ -27,25 +29,31 @@ def bars_of(melody: Melody) -> list[tuple[tuple[int, int, int], ...]]:
     return [tuple(notes) for _, notes in sorted(bars.items())]
 
 
-def _degree(note: Note, melody: Melody) -> int:
-    """Return the semitones of a note above the tonic, 0-11."""
-    return (note.pitch - (melody.key.tonic if melody.key else 0)) % 12
-
-
 def ends_on_tonic(melody: Melody) -> float:
     """Return 1 where the last note is the tonic."""
-    return float(_degree(melody.notes[-1], melody) == 0)
+    return float(step(melody.notes[-1], tonal_centre(melody)) == 0)
 
 
 def ends_stable(melody: Melody) -> float:
     """Return 1 where the last note is tonic, third or fifth."""
-    return float(_degree(melody.notes[-1], melody) in STABLE_STEPS)
+    return float(step(melody.notes[-1], tonal_centre(melody)) in STABLE_STEPS)
 
 
 def in_key(melody: Melody) -> float:
     """Return the share of notes that belong to the key's scale."""
-    scale = melody.key.pitch_classes if melody.key else frozenset(range(12))
+    scale = tonal_centre(melody).pitch_classes
     return fmean(note.pitch % 12 in scale for note in melody.notes)
+
+
+def closed_phrases(melody: Melody) -> float:
+    """Return the share of eighth bars that end on tonic, third or fifth."""
+    key, ends = tonal_centre(melody), full_cadences(melody)
+    return fmean(step(note, key) in STABLE_STEPS for note in ends) if ends else 0.0
+
+
+def ends_long(melody: Melody) -> float:
+    """Return 1 where the last note is longer than the median one."""
+    return float(melody.notes[-1].duration > median(note.duration for note in melody.notes))
 
 
 def repeated_bars(melody: Melody) -> float:
@@ -60,12 +68,17 @@ def repeated_rhythms(melody: Melody) -> float:
     return fmean(rhythm in rhythms[:index] for index, rhythm in enumerate(rhythms))
 
 
-def repeated_ngrams(melody: Melody) -> float:
-    """Return the share of interval 4-grams that stood earlier in the tune."""
+def repeated_ngrams(melody: Melody, size: int = NGRAM) -> float:
+    """Return the share of interval n-grams that stood earlier in the tune."""
     pitches = melody.pitches
     intervals = [b - a for a, b in itertools.pairwise(pitches)]
-    grams = [tuple(intervals[start : start + NGRAM]) for start in range(len(intervals) - NGRAM + 1)]
+    grams = [tuple(intervals[start : start + size]) for start in range(len(intervals) - size + 1)]
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
+
+
+def repeated_phrases(melody: Melody) -> float:
+    """Return the share of interval 12-grams, about two bars, that stood earlier in the tune."""
+    return repeated_ngrams(melody, LONG_NGRAM)
 
 
 def ambitus(melody: Melody) -> float:
@@ -87,10 +100,13 @@ def leaps(melody: Melody) -> float:
 QUALITIES: dict[str, Callable[[Melody], float]] = {
     "ends_on_tonic": ends_on_tonic,
     "ends_stable": ends_stable,
+    "ends_long": ends_long,
+    "closed_phrases": closed_phrases,
     "in_key": in_key,
     "repeated_bars": repeated_bars,
     "repeated_rhythms": repeated_rhythms,
     "repeated_ngrams": repeated_ngrams,
+    "repeated_phrases": repeated_phrases,
     "ambitus": ambitus,
     "notes_per_bar": notes_per_bar,
     "leaps": leaps,
@@ -109,7 +125,8 @@ def _distributions(melodies: Iterable[Melody]) -> dict[str, Counter[int]]:
         pitches = melody.pitches
         counts["intervals"].update(b - a for a, b in itertools.pairwise(pitches))
         counts["durations"].update(note.duration_ticks for note in melody.notes)
-        counts["degrees"].update(_degree(note, melody) for note in melody.notes)
+        key = tonal_centre(melody)
+        counts["degrees"].update(step(note, key) for note in melody.notes)
     return counts
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from checks import Work
-from genaudio.score import ScoreError, iter_entries
+from genaudio.score import Melody, ScoreError, iter_entries
 from genaudio.score.folders import find_files
 from genaudio.score.read import SUFFIXES
 
+HELD_OUT = "test"
+"""The word for the training works' test split, where a file or folder is expected."""
 _OWN_IDS = (*SUFFIXES["ABC"], *SUFFIXES["JSONL"])
 Reject = Callable[[str, str], None]
 """Is told of each file or piece that is left out: where it is, and why."""
@@ -45,3 +47,22 @@ def read_works(
                 yield Work(identity, entry.title or path.stem, entry.melody, entry.creator, entry.rights)
         except ScoreError as error:
             on_reject(str(path), str(error))
+
+
+def read_reference(
+    names: Sequence[str], on_reject: Reject, tell: Callable[[float | None, str], None] | None = None
+) -> list[Melody]:
+    """Return the melodies of files and folders, or for the word ``test`` the held-out test works.
+
+    Raises:
+        GenaudioError: a source is missing, or there is nothing to read.
+    """
+    found: list[Melody] = []
+    for name in names:
+        if name == HELD_OUT and not Path(name).exists():
+            from genaudio.corpus import load_works
+
+            found += [work.melody for work in load_works(HELD_OUT)]
+        else:
+            found += [work.melody for work in read_works([Path(name)], on_reject, tell)]
+    return found

@@ -1,9 +1,10 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from genaudio.melody.evaluate import _mixture, evaluate_melodies
+from genaudio.melody.evaluate import METRES, MOST_NOTES, _mixture, evaluate_melodies
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.score import Melody, Metre, Note
 
@@ -43,6 +44,29 @@ def test_an_unknown_tonic_costs_no_guess(even: MelodyTransformer) -> None:
     assert evaluate_melodies(even, [blind]).bits_per_pitch == pytest.approx(math.log2(34), abs=1e-5)
 
 
+def test_an_unknown_metre_is_mixed_over(model: MelodyTransformer) -> None:
+    melody = tune([62, 64, 66, 67, 69, 67, 66, 64])
+    bits = {metre: evaluate_melodies(model, [replace(melody, metre=Metre.parse(metre))]).bits_per_note * len(melody)
+            for metre in METRES}  # fmt: skip
+    blind = evaluate_melodies(model, [replace(melody, metre=None)])
+    mean = sum(2**-cost for cost in bits.values()) / len(bits)
+    assert blind.bits_per_note * len(melody) == pytest.approx(-math.log2(mean), rel=1e-5)
+    assert blind.pieces == 1
+
+
+def test_a_melody_of_the_bass_is_moved_by_as_many_octaves_as_it_takes(model: MelodyTransformer) -> None:
+    melody = tune([62, 64, 66, 67])
+    low = evaluate_melodies(model, [melody.transposed(-48)])
+    assert low.moved_pieces == 1
+    assert low.bits_per_note == pytest.approx(evaluate_melodies(model, [melody.transposed(0)]).bits_per_note)
+
+
+def test_a_piece_beyond_all_measure_is_rejected(model: MelodyTransformer) -> None:
+    prediction = evaluate_melodies(model, [tune([62, 64] * (MOST_NOTES // 2 + 1))])
+    assert prediction.reasons == {f"it has more than {MOST_NOTES} notes": 1}
+    assert prediction.rejected_notes == MOST_NOTES + 2
+
+
 def test_an_unknown_pickup_is_mixed_over(even: MelodyTransformer) -> None:
     melody = tune([62, 64, 66, 67, 69, 67, 66, 64])
     known, open_ = (evaluate_melodies(even, [melody], infer_pickup=flag) for flag in (False, True))
@@ -55,12 +79,15 @@ def test_rejects_are_counted_with_their_reasons(model: MelodyTransformer) -> Non
         tune([62, 64, 66, 67]),
         tune([38, 40, 42, 43]),  # two octaves low: moved
         tune([50, 100]),  # wider than the range in every octave
-        Melody([Note(0, 1, 60)]),  # no metre
+        Melody([]),
     ]
     prediction = evaluate_melodies(model, melodies)
     assert (prediction.pieces, prediction.moved_pieces, prediction.rejected_pieces) == (2, 1, 2)
-    assert (prediction.notes, prediction.rejected_notes) == (8, 3)
-    assert any("metre" in reason for reason in prediction.reasons)
+    assert (prediction.notes, prediction.rejected_notes) == (8, 2)
+    assert sorted(prediction.reasons) == [
+        "its range is wider than the model's, or it leaves the model's in every octave",
+        "the melody has no notes",
+    ]
 
 
 def test_nothing_to_evaluate(model: MelodyTransformer) -> None:

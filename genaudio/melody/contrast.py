@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from genaudio.melody.events import Event
 
-AVERSION = 1.5
+AVERSION = 3.0
 """How much less likely such a pitch is made, in nats."""
 
 

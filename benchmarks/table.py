@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from common import RESULTS
-from sections import melody, production, screening, sound
+from sections import melody, production, screening, sound, tunes
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
@@ -18,7 +18,7 @@ Every number here was measured by the command above it, on the machine that its 
 """
 
 
-SECTIONS = production.TRACK | melody.SECTIONS | sound.SECTIONS | screening.SECTIONS | production.BATCH
+SECTIONS = production.TRACK | melody.SECTIONS | tunes.SECTIONS | sound.SECTIONS | screening.SECTIONS | production.BATCH
 """What writes the section of each result file, in the order of the page."""
 
 

@@ -13,7 +13,7 @@ from genaudio.production.provenance import Credits
 
 NAMING = "{group}-{index:04}"
 """How folders are named, as a rule."""
-WISHES = tuple(known.name for known in fields(Wish) if known.name != "known")
+WISHES = tuple(wish.name for wish in fields(Wish) if wish.name not in ("known", "metres"))
 """What can be wished of a melody."""
 
 

@@ -1,4 +1,5 @@
-"""What makes a key heard: its telling steps come, foreign ones stay rare, sections close on the tonic. Needs no torch.
+"""What makes a key heard: its telling steps come, foreign ones stay rare, sections close on the tonic, and the tune
+closes on a long note. Needs no torch.
 
 A tune in G mixolydian without a single F is heard in G major, whatever was wished. Nine training works of ten are in
 major or minor, so the model by itself leaves such steps out too often; and at the ends of a form's sections it closes
@@ -43,6 +44,10 @@ CLOSING, RESTING, APPROACH = 2.2, 0.7, 1.0
 tunes without a form, and for notes before either in the last half bar.
 """
 REST_BARS = 8
+SLOWING, LONG = 3.0, 480
+"""How much likelier a last note of a crotchet or more (in ticks) is made than a shorter one, and than what leaves room
+only for such, in nats. Of people's tunes 71 in 100 end so, of those that the model writes by itself 48.
+"""
 
 
 @dataclass
@@ -53,6 +58,7 @@ class Colour:
         key: tonic and mode; modes without telling steps only have their scale.
         ends: ticks at which sections end, and the tune, each with how much likelier the tonic is made there.
         bar_ticks: length of a bar.
+        last: the tune's end, and how long its last note should be at least, in ticks; None for any.
         notes: how many notes have been written.
         heard: how many of them are each of the telling steps.
     """
@@ -60,6 +66,7 @@ class Colour:
     key: Key
     ends: Mapping[int, float] = field(default_factory=dict)
     bar_ticks: int = 0
+    last: tuple[int, int] | None = None
     notes: int = 0
     heard: dict[int, int] = field(default_factory=dict)
 
@@ -68,11 +75,12 @@ class Colour:
         """Return the colour of a melody with these bar lines; its sections end at the frame's stops."""
         phrase = REST_BARS * frame.bar_ticks
         ends = {} if frame.stops else dict.fromkeys(range(phrase, frame.end, phrase), RESTING)
-        return cls(key, ends | dict.fromkeys((*frame.stops, frame.end), CLOSING), frame.bar_ticks)
+        last = (frame.end, min(LONG, frame.bar_ticks))
+        return cls(key, ends | dict.fromkeys((*frame.stops, frame.end), CLOSING), frame.bar_ticks, last)
 
     def afresh(self) -> Colour:
         """Return the same with nothing heard yet."""
-        return Colour(self.key, self.ends, self.bar_ticks)
+        return Colour(self.key, self.ends, self.bar_ticks, self.last)
 
     def haste(self, step: int) -> float:
         """Return how much likelier a telling step is to be made, in nats."""
@@ -86,6 +94,16 @@ class Colour:
             lean[step] += self.haste(step)
         lean[0] += self._closing(tick, tick + duration)
         return lean[_steps(vocabulary.below, vocabulary.pitch_count)]
+
+    def slow(self, vocabulary: Vocabulary, tick: int) -> NDArray[np.float64] | None:
+        """Return what to add to the scores of the rhythm symbols [S] at a tick, or None but for the last bar."""
+        if self.last is None or not self.last[0] - self.bar_ticks <= tick < self.last[0]:
+            return None
+        end, least = self.last
+        durations = np.array([duration for _, duration in vocabulary.rhythms])
+        left = end - tick - durations
+        hurried = ((left == 0) & (durations < least)) | ((left > 0) & (left < least))
+        return np.where(hurried, -SLOWING, 0.0)
 
     def _closing(self, start: int, end: int) -> float:
         """Return how much likelier the tonic is made for a note from one tick to another, in nats."""

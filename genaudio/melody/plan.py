@@ -112,18 +112,21 @@ class Plan:
         """Return the MIDI pitch that a note must have for what is tied to it, or None where it is free."""
         return self.join[1] if self.join is not None and tick + duration == self.join[0] else None
 
-    def pull(self, vocabulary: Vocabulary) -> NDArray[np.float64] | None:
-        """Return what to add to the scores of the rhythm symbols [S] to come back to the wished density, or None.
+    def pull(self, vocabulary: Vocabulary, tick: int) -> NDArray[np.float64] | None:
+        """Return what to add to the scores of the rhythm symbols [S] at a tick, or None.
 
-        Too few notes so far make notes shorter than the mean likelier and rests less likely, too many the reverse.
+        The wished density is come back to: too few notes so far make notes shorter than the mean likelier and rests
+        less likely, too many the reverse. The last note is made long.
         """
+        slow = None if self.colour is None else self.colour.slow(vocabulary, tick)
         if self.spacing is None:
-            return None
+            return slow
         haste = float(np.clip(-HASTE * self.lead, -MOST_HASTE, MOST_HASTE))
         kinds = np.array([kind for kind, _ in vocabulary.rhythms])
         durations = np.array([duration for _, duration in vocabulary.rhythms], dtype=np.float64)
         shorter = np.log2(self.spacing / durations)
-        return np.where(kinds == NOTE, haste * shorter, np.where(kinds == REST, -abs(haste), -haste))
+        pull = np.where(kinds == NOTE, haste * shorter, np.where(kinds == REST, -abs(haste), -haste))
+        return pull if slow is None else pull + slow
 
     def lean(self, vocabulary: Vocabulary, tonic: int, tick: int, duration: int) -> NDArray[np.float64] | None:
         """Return what to add to the scores of the relative pitches [P] of a note, or None."""

@@ -173,7 +173,7 @@ class Page:
                 continue
             draft = self.drafts[row]
             allowed[row] = draft.plan.narrow(allowed[row], self.vocabulary, int(ticks[row]))
-            pull = draft.plan.pull(self.vocabulary)
+            pull = draft.plan.pull(self.vocabulary, int(ticks[row]))
             if pull is not None:
                 scores[row] += pull
             free.append(row)

@@ -2,7 +2,18 @@ import numpy as np
 import pytest
 
 from genaudio.melody import Composer, Wish
-from genaudio.melody.colour import APPROACH, AVERSION, CLOSING, EARLY, HASTE, MOST_HASTE, RESTING, TELLING, Colour
+from genaudio.melody.colour import (
+    APPROACH,
+    AVERSION,
+    CLOSING,
+    EARLY,
+    HASTE,
+    MOST_HASTE,
+    RESTING,
+    SLOWING,
+    TELLING,
+    Colour,
+)
 from genaudio.melody.grammar import Frame
 from genaudio.melody.vocabulary import Vocabulary
 from genaudio.score import Key
@@ -69,3 +80,20 @@ def test_even_a_random_model_lets_the_mode_be_heard(mode: str, tiny_composer: Co
     steps = [(note.pitch - 2) % 12 for tune in tunes for note in tune.notes]
     for step, share in TELLING[mode].items():
         assert steps.count(step) >= 0.8 * share * len(steps)
+
+
+def test_the_last_note_is_long(vocabulary: Vocabulary) -> None:
+    colour = Colour.of(Key(2, "major"), Frame(1920, 480, 2, 0, 3840))
+    assert colour.slow(vocabulary, 1440) is None  # in the first bar of two
+
+    def pulled(tick: int) -> dict[tuple[str, int], float]:
+        slow = colour.slow(vocabulary, tick)
+        assert slow is not None
+        return dict(zip(vocabulary.rhythms, slow.tolist(), strict=True))
+
+    at_the_end = pulled(3360)  # a crotchet is left: only it ends on a long note
+    assert (at_the_end["note", 480], at_the_end["note", 240]) == (0, -SLOWING)
+    before = pulled(2880)  # a minim is left: a quaver leaves room for a long note, a dotted crotchet does not
+    assert (before["note", 960], before["note", 480], before["note", 240]) == (0, 0, 0)
+    assert before["note", 720] == -SLOWING
+    assert Colour(Key(2, "major")).slow(vocabulary, 0) is None

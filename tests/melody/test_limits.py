@@ -175,9 +175,9 @@ def test_a_blend_is_usual_where_its_styles_agree(vocabulary: Vocabulary) -> None
 def test_a_plan_pulls_towards_the_density(vocabulary: Vocabulary) -> None:
     """Two notes too few: with 480 ticks a note, a quaver gains 1 x 2 nats, a minim loses as much, rests lose."""
     plan = Plan(spacing=480.0, lead=-2.0)
-    pull = plan.pull(vocabulary)
+    pull = plan.pull(vocabulary, 0)
     assert pull is not None
     index = vocabulary.rhythm_index
     values = [pull[index[symbol]] for symbol in (("note", 240), ("note", 480), ("note", 960), ("rest", 240))]
     assert values == pytest.approx([2.0, 0.0, -2.0, -2.0])
-    assert Plan().pull(vocabulary) is None
+    assert Plan().pull(vocabulary, 0) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +26,7 @@ class EngineName(StrEnum):
     """Where tracks are rendered."""
 
     LOCAL = "local"
+    RAY = "ray"
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +49,13 @@ def batch(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be made, how long it takes and how large it gets.")
     ] = False,
-    engine: Annotated[EngineName, typer.Option(help="Where tracks are rendered: on this machine.")] = EngineName.LOCAL,
+    engine: Annotated[
+        EngineName, typer.Option(help="Where tracks are rendered: on this machine, or on a Ray cluster.")
+    ] = EngineName.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Head of the Ray cluster, such as 10.0.0.1:6379; the one that this machine belongs to."),
+    ] = None,
 ) -> None:
     """Make all tracks of a plan; the same command goes on after a stop.
 
@@ -58,17 +66,20 @@ def batch(
 
     state = state_of(ctx)
     output = state.output
+    head = _head(engine, address)
     try:
         read = read_plan(plan, state.seed)
     except PlanError as error:
         _complain(output, error)
         raise typer.Exit(UNUSABLE) from None
-    libraries = list(library or ())
+    ways: dict[str, Any] = {
+        "workers": workers, "libraries": list(library or ()), "device": state.device, "address": head,
+    }  # fmt: skip
     if dry_run:
-        _try(output, read, out, workers, libraries, state.device)
+        _try(output, read, out, ways)
         return
     with output.progress("Making tracks") as tell:
-        result = run_batch(read, out, workers=workers, libraries=libraries, device=state.device, tell=tell)
+        result = run_batch(read, out, **ways, tell=tell)
     if result.stopped:
         again = "the same command goes on from there"
         whole = f"{result.present + result.made} of {result.tracks} tracks are whole in {result.root}"
@@ -81,6 +92,15 @@ def batch(
     output.talk(NOT_LEGAL)
     output.result(result.as_json(), "\n".join(_lines(result)), bare=str(result.root))
     raise typer.Exit(UNUSABLE if result.missing else exit_code(result.verdicts.elements()))
+
+
+def _head(engine: EngineName, address: str | None) -> str | None:
+    """Return the address of the cluster that does the work, None for this machine."""
+    if engine is EngineName.RAY:
+        return address or "auto"
+    if address is not None:
+        raise typer.BadParameter("an address is that of a cluster; add --engine ray", param_hint="--address")
+    return None
 
 
 def _complain(output: Output, error: PlanError) -> None:
@@ -118,12 +138,12 @@ def _lines(result: BatchResult) -> list[str]:
     return lines
 
 
-def _try(output: Output, plan: Plan, out: Path | None, workers: int | None, libraries: list[Path], device: str) -> None:
+def _try(output: Output, plan: Plan, out: Path | None, ways: Mapping[str, Any]) -> None:
     """Show what would be made."""
     from genaudio.production.batch import orders_of, try_batch
 
     with output.progress("Making one track to measure"):
-        root, present, found = try_batch(plan, out, workers=workers, libraries=libraries, device=device)
+        root, present, found = try_batch(plan, out, **ways)
     orders = orders_of(plan)
     payload = {
         "dry_run": True,

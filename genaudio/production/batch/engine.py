@@ -1,114 +1,79 @@
-"""Worker processes on this machine, watched: one that dies is replaced and its track tried once more.
+"""What every engine is: tracks go in, answers come out, and a track whose worker is lost is tried once more.
 
-Each worker has a connection of its own, so that a worker killed in the middle of a message harms nobody else. A thread
-hands out the tracks, because the main thread is busy with composing.
+A thread hands out the tracks, because the main thread is busy with composing. What differs between engines is only
+where workers are and how they are reached: `local` has processes on this machine, `cluster` actors of Ray.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from time import perf_counter
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, Self
 
-from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.production.batch.worker import Answer, Task, work
+from genaudio.errors import GenaudioError
+from genaudio.production.batch.worker import Answer, Task
 from genaudio.production.studio import Renders
 
 TRIES = 2
 """How often a track is begun before it is given up."""
 STILLBORN = 3
-"""Workers in a row that may die while they load before the batch is given up."""
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Workers in a row that may end while they load before the batch is given up."""
 
 
-class Engine(Protocol):
-    """Renders and packs tracks somewhere."""
+@dataclass(frozen=True)
+class Patience:
+    """How long a worker may be silent before it counts as hanging.
 
-    @property
-    def pending(self) -> int:
-        """Tracks that were submitted and not answered yet."""
-        ...
+    Attributes:
+        loading: seconds that it may take to load the models.
+        track: seconds for any track, and
+        factor: for each second of its music; usual are less than 0.2 on one core.
+    """
 
-    @property
-    def retried(self) -> int:
-        """How often a track was tried again."""
-        ...
+    loading: float = 300.0
+    track: float = 300.0
+    factor: float = 20.0
 
-    @property
-    def ready_at(self) -> float:
-        """When the first worker was ready, by `time.perf_counter`; 0 before."""
-        ...
-
-    def submit(self, task: Task) -> None:
-        """Hand over a track; returns at once."""
-        ...
-
-    def answer(self, block: bool) -> Answer | None:
-        """Return the next track that is done or failed; None where none is and `block` is False, or after `wake`."""
-        ...
-
-    def wake(self) -> None:
-        """Let whoever waits for an answer look around."""
-        ...
-
-    def stop(self) -> None:
-        """Begin no more tracks; those under way are finished and answered."""
-        ...
+    def of(self, task: Task) -> float:
+        """Return the seconds that a track may take."""
+        score = task.production.score
+        return self.track + self.factor * score.seconds(score.duration)
 
 
-@dataclass
-class _Hand:
-    """A worker: its process, the connection to it, and the track that it has."""
+class Engine(ABC):
+    """Renders and packs tracks somewhere; used in a ``with`` block.
 
-    process: BaseProcess
-    connection: Connection
-    task: Task | None = None
-    ready: bool = False
-    gone: bool = False
-
-
-class LocalEngine:
-    """Worker processes on this machine; used in a ``with`` block.
+    Attributes:
+        retried: how often a track was tried again.
+        ready_at: when the first worker was ready, by `time.perf_counter`; 0 before.
 
     Args:
-        load: gives a worker its renderer; it is sent to another process.
         workers: how many.
-        lock: file that workers hold a shared lock of.
+        patience: how long they may be silent.
 
     Raises:
         GenaudioError: the number of workers is less than 1.
     """
 
-    def __init__(self, load: Callable[[], Renders], workers: int, lock: Path) -> None:
-        if workers < 1:
-            raise GenaudioError(f"the number of workers must be 1 or more, not {workers}")
-        self._context = multiprocessing.get_context("spawn")
-        self._load, self._workers, self._lock = load, workers, lock
-        self._hands: list[_Hand] = []
+    def __init__(self, workers: int, patience: Patience) -> None:
+        self.workers, self.patience = check_workers(workers), patience
+        self.retried = 0
+        self.ready_at = 0.0
         self._waiting: deque[Task] = deque()
         self._guard = threading.Lock()
         self._answers: SimpleQueue[Answer | BaseException | None] = SimpleQueue()
         self._tries: Counter[int] = Counter()
         self._pending = self._stillborn = 0
         self._stopping = self._closing = False
-        self.retried = 0
-        self.ready_at = 0.0
-        self._ear, self._bell = multiprocessing.Pipe(duplex=False)
-        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
-    def __enter__(self) -> LocalEngine:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -118,17 +83,7 @@ class LocalEngine:
         self._closing = True
         self._ring()
         self._thread.join()
-        for hand in self._hands:
-            hand.connection.close()
-            if kind is not None:
-                hand.process.kill()
-        for hand in self._hands:
-            hand.process.join(5)
-            if hand.process.is_alive():
-                hand.process.kill()
-                hand.process.join()
-        self._bell.close()
-        self._ear.close()
+        self._close(at_once=kind is not None)
 
     @property
     def pending(self) -> int:
@@ -172,118 +127,88 @@ class LocalEngine:
             self._pending -= len(self._waiting)
             self._waiting.clear()
 
-    def _ring(self) -> None:
-        self._bell.send_bytes(b"1")
-
+    @abstractmethod
     def _serve(self) -> None:
-        """Hand out tracks and hear the answers until all is over."""
+        """Hand out tracks and hear the answers until `_closing`."""
+
+    @abstractmethod
+    def _ring(self) -> None:
+        """Let `_serve` look around; called from another thread."""
+
+    @abstractmethod
+    def _close(self, at_once: bool) -> None:
+        """Let the workers go when `_serve` has returned."""
+
+    def _run(self) -> None:
         try:
-            while not self._closing:
-                self._hire()
-                self._hand_out()
-                sources: dict[object, _Hand] = {hand.connection: hand for hand in self._hands}
-                sources.update({hand.process.sentinel: hand for hand in self._hands})
-                for source in wait([self._ear, *sources]):  # type: ignore[list-item]
-                    if source is self._ear:
-                        self._ear.recv_bytes()
-                    else:
-                        self._hear(sources[source])
+            self._serve()
         except BaseException as error:
             self._answers.put(error)
 
-    def _hire(self) -> None:
-        """Fill the places of workers that are gone."""
-        self._hands = [hand for hand in self._hands if not hand.gone]
-        while len(self._hands) < self._workers and not self._stopping:
-            ours, theirs = self._context.Pipe()
-            process = self._context.Process(target=work, args=(theirs, self._load, self._lock), daemon=True)
-            with _undisturbed():
-                process.start()
-            theirs.close()
-            self._hands.append(_Hand(process, ours))
+    def _next(self) -> Task | None:
+        """Take the next track that is to be begun."""
+        with self._guard:
+            if not self._waiting:
+                return None
+            task = self._waiting.popleft()
+        self._tries[task.number] += 1
+        return task
 
-    def _hand_out(self) -> None:
-        for hand in self._hands:
-            with self._guard:
-                if not hand.ready or hand.task is not None or not self._waiting:
-                    continue
-                hand.task = self._waiting.popleft()
-            self._tries[hand.task.number] += 1
-            try:
-                hand.connection.send(hand.task)
-            except OSError:
-                self._lose(hand)
-
-    def _hear(self, hand: _Hand) -> None:
-        """Take what a worker says; a worker that ended has said its last word before."""
-        try:
-            while not hand.gone and hand.connection.poll():
-                self._take(hand, hand.connection.recv())
-        except (EOFError, OSError):
-            self._lose(hand)
-        else:
-            if not hand.gone and not hand.process.is_alive() and not hand.connection.poll():
-                self._lose(hand)
-
-    def _take(self, hand: _Hand, answer: Answer) -> None:
-        if answer.kind == "incompatible":
-            raise IncompatibleError(answer.reason)
-        if answer.kind == "broken":
-            raise GenaudioError(f"the renderer cannot be loaded: {answer.reason}")
-        if answer.kind == "ready":
-            hand.ready, self._stillborn = True, 0
-            self.ready_at = self.ready_at or perf_counter()
-            return
-        task, hand.task = hand.task, None
-        if answer.kind == "again" and task is not None:
-            self._retry(task, answer.reason)
-        else:
-            self._answers.put(answer)
-
-    def _lose(self, hand: _Hand) -> None:
-        """Let a dead worker go; its track is tried once more."""
-        if hand.gone:
-            return
-        hand.gone = True
-        hand.connection.close()
-        hand.process.join(5)
-        if not hand.ready:
-            self._stillborn += 1
-            if self._stillborn >= STILLBORN:
-                raise GenaudioError(
-                    f"{STILLBORN} workers in a row ended while they loaded (exit code {hand.process.exitcode}); "
-                    "give the machine more memory, or --workers 1"
-                )
-        if hand.task is not None:
-            code = hand.process.exitcode
-            self._retry(hand.task, f"its worker ended (exit code {code}: killed, or out of memory)")
+    def _settle(self, answer: Answer) -> None:
+        """Pass on what became of a track."""
+        self._answers.put(answer)
 
     def _retry(self, task: Task, reason: str) -> None:
+        """Try a track once more, or give it up."""
+        tries = self._tries[task.number]
         with self._guard:
-            if self._tries[task.number] < TRIES and not self._stopping:
+            if tries < TRIES and not self._stopping:
                 self._waiting.appendleft(task)
                 self.retried += 1
                 return
-        tries = self._tries[task.number]
-        self._answers.put(
-            Answer("failed", task.number, f"{reason}; tried {'once' if tries == 1 else f'{tries} times'}")
-        )
+        words = "once" if tries == 1 else f"{tries} times"
+        self._answers.put(Answer("failed", task.number, f"{reason}; tried {words}"))
+
+    def _bury(self, cause: str) -> None:
+        """Count a worker that ended while it loaded.
+
+        Raises:
+            GenaudioError: too many did.
+        """
+        self._stillborn += 1
+        if self._stillborn >= STILLBORN:
+            raise GenaudioError(
+                f"{STILLBORN} workers in a row ended while they loaded ({cause}); "
+                "give the machine more memory, or --workers 1"
+            )
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Start processes that no Ctrl-C reaches and whose libraries use one thread."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    blocks = hasattr(signal, "pthread_sigmask")
-    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else None
-    try:
-        yield
-    finally:
-        if old is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, old)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+class Hires(Protocol):
+    """Makes an engine."""
+
+    def __call__(self, load: Callable[[], Renders], workers: int, lock: Path, patience: Patience) -> Engine:
+        """Return an engine.
+
+        Args:
+            load: gives a worker its renderer; it is sent to another process.
+            workers: how many.
+            lock: file that workers which write to the folder hold a shared lock of.
+            patience: how long they may be silent.
+        """
+        ...
+
+
+def check_workers(workers: int) -> int:
+    """Return the number of workers.
+
+    Raises:
+        GenaudioError: it is less than 1.
+    """
+    if workers < 1:
+        raise GenaudioError(f"the number of workers must be 1 or more, not {workers}")
+    return workers
+
+
+def hanging(seconds: float) -> str:
+    """Say why a worker was ended."""
+    return f"its worker gave no answer for {seconds:.0f} s and was ended"

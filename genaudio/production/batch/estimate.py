@@ -10,16 +10,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from checks import Screener, Work
 from genaudio.errors import GenaudioError
-from genaudio.production.batch.crew import Crew
 from genaudio.production.batch.desk import TOGETHER, Desk
 from genaudio.production.batch.earlier import Earlier
+from genaudio.production.batch.engine import Engine
+from genaudio.production.batch.job import Job
 from genaudio.production.batch.ledger import Ledger
 from genaudio.production.batch.orders import Order
-from genaudio.production.batch.plan import Plan
-from genaudio.production.threads import single_thread
-from genaudio.production.track import Made, produce
+from genaudio.production.batch.worker import Answer, Task
+from genaudio.production.release import Production
 
 
 @dataclass(frozen=True)
@@ -77,68 +76,63 @@ class Estimate:
         }
 
 
-def estimate(
-    plan: Plan,
-    orders: Sequence[Order],
-    crew: Crew,
-    screener: Screener,
-    library: Sequence[Work],
-    root: Path,
-    workers: int,
-    cores: int,
-) -> Estimate:
-    """Make one track in a temporary place and reckon with it.
+def estimate(job: Job, orders: Sequence[Order]) -> Estimate:
+    """Make one track in a temporary place, where the others would be made, and reckon with it.
 
     Args:
-        plan: the plan.
+        job: the plan, and who makes it.
         orders: what is to be made of it, at least one track.
-        crew: who makes it.
-        screener, library: what it is compared with.
-        root: the folder of the batch, whose disk is looked at.
-        workers: how many would render.
-        cores: that this machine offers.
 
     Raises:
         GenaudioError: none of the first tracks can be made.
     """
+    crew, sample = job.crew, list(orders[:TOGETHER])
     start = perf_counter()
-    composer, renderer = crew.composer(), crew.renderer()
-    loading = perf_counter() - start
-    sample = list(orders[:TOGETHER])
     with tempfile.TemporaryDirectory(prefix="genaudio-") as name:
         place = Path(name)
-        with Ledger(place / "composed.jsonl", orders) as ledger:
-            desk = Desk(plan, composer, Earlier(place / "earlier", screener, library), ledger, crew.device)
-            made, reasons = None, []
-            for order, production in desk.productions(sample, frozenset()):
-                if isinstance(production, str):
-                    reasons.append(production)
-                    continue
-                with single_thread():
-                    renderer.render(production.score, production.seed)  # the first time takes longer
-                    made = produce(place / order.name, production, renderer)
-                break
-        if made is None:
-            raise GenaudioError(f"none of the first {len(sample)} tracks can be made: {reasons[0]}")
-        size = sum(path.stat().st_size for path in made.folder.iterdir())
+        composer = crew.composer()
+        loading = perf_counter() - start
+        with (
+            crew.engine(crew.renderer, 1, place / "lock", crew.patience) as engine,
+            Ledger(place / "composed.jsonl", orders) as ledger,
+        ):
+            desk = Desk(job.plan, composer, Earlier(place / "earlier", job.screener, job.library), ledger, crew.device)
+            order, production = _first(desk, sample)
+            begun = perf_counter()
+            _made(engine, Task(order.number, place / "first" / order.name, production))  # the first takes longer
+            made = _made(engine, Task(order.number, place / "second" / order.name, production))
+            loading += max(0.0, engine.ready_at - begun)
+        size = sum(path.stat().st_size for path in (place / "second" / order.name).iterdir())
+    stages = {"compose": desk.seconds["compose"] / len(sample), "screen": desk.seconds["screen"]}
+    root = job.site.root
     return Estimate(
-        track=made.manifest["batch"]["track"],
+        track=order.name,
         duration=made.duration,
-        stages=_stages(made, desk, len(sample)),
+        stages={**stages, "render": made.stages["render"], "package": made.stages["package"]},
         loading=loading,
         bytes=size,
         tracks=len(orders),
-        workers=workers,
-        cores=cores,
+        workers=job.workers,
+        cores=crew.cores,
         free=shutil.disk_usage(next(path for path in (root, *root.resolve().parents) if path.exists())).free,
     )
 
 
-def _stages(made: Made, desk: Desk, together: int) -> dict[str, float]:
-    """Return seconds for a track; what was composed together counts for each in part."""
-    return {
-        "compose": desk.seconds["compose"] / together,
-        "screen": desk.seconds["screen"],
-        "render": made.stages["render"],
-        "package": made.stages["package"],
-    }
+def _first(desk: Desk, sample: Sequence[Order]) -> tuple[Order, Production]:
+    """Compose until one track can be made."""
+    reasons = []
+    for order, production in desk.productions(sample, frozenset()):
+        if not isinstance(production, str):
+            return order, production
+        reasons.append(production)
+    raise GenaudioError(f"none of the first {len(sample)} tracks can be made: {reasons[0]}")
+
+
+def _made(engine: Engine, task: Task) -> Answer:
+    task.folder.parent.mkdir(parents=True, exist_ok=True)
+    engine.submit(task)
+    while (answer := engine.answer(block=True)) is None:
+        pass
+    if answer.kind != "done":
+        raise GenaudioError(f"the track {task.folder.name} cannot be made: {answer.reason}")
+    return answer

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from time import perf_counter
 
-from checks import CatalogueError, Screener, Work
+from checks import CatalogueError
 from genaudio.errors import GenaudioError
-from genaudio.production.batch.crew import Crew
 from genaudio.production.batch.desk import Desk
 from genaudio.production.batch.earlier import Earlier
-from genaudio.production.batch.engine import Engine, LocalEngine
+from genaudio.production.batch.engine import Engine
+from genaudio.production.batch.job import Job
 from genaudio.production.batch.ledger import Ledger
 from genaudio.production.batch.library import row_of, write_library
-from genaudio.production.batch.orders import Order
-from genaudio.production.batch.plan import Plan
 from genaudio.production.batch.result import BatchResult
-from genaudio.production.batch.site import Site
 from genaudio.production.batch.worker import Answer, Task
 
 AHEAD = 16
@@ -53,22 +50,17 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 class Flow:
-    """One run of a batch in an opened folder.
+    """One run of a batch in a claimed folder.
 
     Args:
-        plan: what is made.
-        site: the folder.
-        orders: the tracks of the plan.
-        crew: who makes them.
+        job: what is made, where and by whom.
         result: where it is written down how it goes.
         tell: is told how far it is.
         start: when the run began, by `time.perf_counter`.
     """
 
-    def __init__(
-        self, plan: Plan, site: Site, orders: Sequence[Order], crew: Crew, result: BatchResult, tell: Tell, start: float
-    ) -> None:
-        self.plan, self.site, self.orders, self.crew = plan, site, orders, crew
+    def __init__(self, job: Job, result: BatchResult, tell: Tell, start: float) -> None:
+        self.job, self.site, self.orders = job, job.site, job.orders
         self.result, self.tell = result, tell
         self.start = self.began = start
         self.flagged = 0
@@ -87,17 +79,18 @@ class Flow:
         self.result.present = len(whole)
         return frozenset(whole)
 
-    def make(self, screener: Screener, library: Sequence[Work]) -> None:
+    def make(self) -> None:
         """Make what is missing."""
+        job, crew = self.job, self.job.crew
         with ExitStack() as stack:
             workers = min(self.result.workers, self.result.missing)
-            engine = LocalEngine(self.crew.renderer, workers, self.site.workers_lock)
+            engine = crew.engine(crew.renderer, workers, self.site.workers_lock, crew.patience)
             stack.enter_context(engine)
             self.tell(None, "Loading the models")
-            earlier = Earlier(self.site.private / "earlier", screener, library)
+            earlier = Earlier(self.site.private / "earlier", job.screener, job.library)
             stack.callback(earlier.close)
             ledger = stack.enter_context(Ledger(self.site.private / "composed.jsonl", self.orders))
-            desk = Desk(self.plan, self.crew.composer(), earlier, ledger, self.crew.device)
+            desk = Desk(job.plan, crew.composer(), earlier, ledger, crew.device)
             self.began = perf_counter()
             with _patient(lambda: self._stop(engine, "interrupted")):
                 try:

@@ -90,23 +90,27 @@ def work(connection: Connection, load: Callable[[], Renders], lock: Path) -> Non
     os.dup2(2, 1)  # stdout is kept for results
     threading.Thread(target=_end_with_parent, daemon=True).start()
     share(lock)
+    renderer, state = loaded(load)
+    try:
+        connection.send(state)
+        while renderer is not None:
+            task = connection.recv()
+            connection.send(answer(task, renderer))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def loaded(load: Callable[[], Renders]) -> tuple[Renders | None, Answer]:
+    """Load the renderer, for one thread; return it and ``ready``, or None and why it cannot be loaded."""
     try:
         renderer = load()
         if torch := sys.modules.get("torch"):
             torch.set_num_threads(1)
     except IncompatibleError as error:
-        connection.send(Answer("incompatible", reason=str(error)))
-        return
+        return None, Answer("incompatible", reason=str(error))
     except Exception as error:
-        connection.send(Answer("broken", reason=_reason(error)))
-        return
-    try:
-        connection.send(Answer("ready"))
-        while True:
-            task = connection.recv()
-            connection.send(answer(task, renderer))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+        return None, Answer("broken", reason=reason_of(error))
+    return renderer, Answer("ready")
 
 
 def _end_with_parent() -> None:
@@ -124,16 +128,25 @@ def answer(task: Task, renderer: Renders) -> Answer:
         return Answer("done", task.number, duration=duration, verdict=verdict)
     try:
         if shutil.disk_usage(task.folder.parent).free < SPARE:
-            return Answer("full", task.number, f"the disk is full at {task.folder.parent}")
+            return _full(task)
         made = produce(task.folder, task.production, renderer)
-    except (GenaudioError, ScoreError, MemoryError, OSError, RuntimeError) as error:
-        if _is_full(error, task.folder.parent):
-            return Answer("full", task.number, f"the disk is full at {task.folder.parent}")
-        sure = isinstance(error, GenaudioError | ScoreError)
-        return Answer("failed" if sure else "again", task.number, _reason(error))
     except Exception as error:
-        return Answer("failed", task.number, _reason(error))
+        return failure(task, error)
     return Answer("done", task.number, "", dict(made.stages), made.duration, made.verdict)
+
+
+def failure(task: Task, error: Exception) -> Answer:
+    """Say what an exception means for a track: the disk is full, it failed for good, or may be tried again."""
+    if _is_full(error, task.folder.parent):
+        return _full(task)
+    lasting = isinstance(error, GenaudioError | ScoreError) or not isinstance(
+        error, MemoryError | OSError | RuntimeError
+    )
+    return Answer("failed" if lasting else "again", task.number, reason_of(error))
+
+
+def _full(task: Task) -> Answer:
+    return Answer("full", task.number, f"the disk is full at {task.folder.parent}")
 
 
 def _is_full(error: BaseException, folder: Path) -> bool:
@@ -149,7 +162,8 @@ def _is_full(error: BaseException, folder: Path) -> bool:
         return False
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Return an exception on one line, with its kind where the message is not meant for users."""
     text = " ".join(str(error).split())
     if isinstance(error, GenaudioError | ScoreError):
         return text

@@ -50,7 +50,7 @@ class Trouble:
     """Plays sines, but does `what` in tracks of that length in quarter notes; `once`: until the file is there.
 
     Attributes:
-        what: ``die``, ``raise``, ``refuse`` or ``full``.
+        what: ``die``, ``hang``, ``raise``, ``refuse`` or ``full``.
         at: number of notes of the scores in which it happens; None for all.
         flag: the file.
         pause: seconds that every track takes longer.
@@ -82,6 +82,8 @@ class Trouble:
     def _misbehave(self) -> None:
         if self.what == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.what == "hang":
+            time.sleep(3600)
         if self.what == "full":
             raise OSError(errno.ENOSPC, "No space left on device")
         if self.what == "refuse":

@@ -1,6 +1,9 @@
 import json
 import os
 import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +12,10 @@ from genaudio.errors import GenaudioError
 from genaudio.production import verify_package
 from genaudio.production.batch import orders_of, read_plan, run_batch
 from genaudio.production.batch.earlier import BATCH
+from genaudio.production.batch.engine import Patience
+from genaudio.production.batch.worker import Task
 from genaudio.production.studio import attempt_seed
+from genaudio.score import Score
 from tests.production.batch.doubles import ManyTunes, Stillborn, Trouble, Unloadable, crew_of, tree, wild_tune
 
 FILES = {"manifest.json", "report.html", "screening.json", "track.flac", "track.mid", "track.musicxml"}
@@ -154,8 +160,6 @@ def test_a_library_is_not_repeated(works, tmp_path):
 def test_equal_titles_are_told_apart(works, tmp_path):
     (tmp_path / "plan.yaml").write_text("groups: [{count: 3, style: jig}]\n")
     plan = read_plan(tmp_path / "plan.yaml")
-    from dataclasses import replace
-
     tunes = {order.seed: replace(wild_tune(800 + order.number), title="The Lane") for order in orders_of(plan)}
     run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, ManyTunes(tunes)))
     titles = [json.loads(path.read_text())["title"] for path in sorted(tmp_path.glob("out/tracks/*/manifest.json"))]
@@ -193,6 +197,32 @@ def test_a_track_that_kills_its_workers_is_given_up(plan, works, tmp_path):
     assert "reels-0003" not in names
     again = run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, composer))
     assert (again.made, again.present, again.missing) == (1, 5, 0)  # tried again, with better luck
+
+
+def test_a_worker_that_hangs_is_ended_and_replaced(plan, works, tmp_path):
+    renderer = Trouble("hang", flag=tmp_path / "hung")
+    patience = Patience(track=6, factor=0.05)
+    crew = replace(crew_of(works, renderer=renderer), patience=patience)
+    result = run_batch(plan, tmp_path / "out", workers=2, crew=crew)
+    assert (result.made, result.retried, result.failed) == (6, 1, {})
+    run_batch(plan, tmp_path / "calm", workers=1, crew=crew_of(works))
+    assert tree(tmp_path / "out") == tree(tmp_path / "calm")
+
+
+def test_a_track_that_hangs_again_is_given_up(plan, works, tmp_path):
+    orders = orders_of(plan)
+    composer = ManyTunes({orders[2].seed: wild_tune(900, notes=41)})
+    crew = replace(crew_of(works, composer, Trouble("hang", at=41)), patience=Patience(track=6, factor=0.05))
+    result = run_batch(plan, tmp_path / "out", workers=2, crew=crew)
+    reason = "its worker gave no answer for 7 s and was ended; tried 2 times"  # 6 s, and a twentieth of its 16 s
+    assert result.failed == {"reels-0003": reason}
+    assert (result.made, result.retried) == (5, 1)
+
+
+def test_patience_grows_with_the_length_of_the_track(plan, works):
+    score = Score.from_melody(wild_tune(1))
+    task = Task(0, Path("x"), SimpleNamespace(score=score))
+    assert Patience(track=10, factor=3).of(task) == pytest.approx(10 + 3 * score.seconds(score.duration))
 
 
 @pytest.mark.parametrize(
@@ -257,12 +287,11 @@ def test_folders_that_cannot_be_used_are_refused(plan, works, tmp_path):
 
 
 def test_two_runs_do_not_share_a_folder(plan, works, tmp_path):
-    from genaudio.production.batch.run import fingerprint
-    from genaudio.production.batch.site import Site
+    from genaudio.production.batch.job import Job
 
     crew = crew_of(works)
     with (
-        Site(tmp_path / "out").open(fingerprint(plan, crew.screener([]), [], "cpu")),
+        Job.prepare(plan, tmp_path / "out", crew, 1, []).claimed(),
         pytest.raises(GenaudioError, match="another run is making tracks"),
     ):
         run_batch(plan, tmp_path / "out", workers=1, crew=crew)

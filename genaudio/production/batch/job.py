@@ -1,0 +1,94 @@
+"""A plan in its folder, with who makes it and what its tracks are compared with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from checks import Screener, Work
+from genaudio.production.batch.crew import Crew
+from genaudio.production.batch.earlier import library_works
+from genaudio.production.batch.engine import check_workers
+from genaudio.production.batch.ledger import melody_json
+from genaudio.production.batch.orders import Order, orders_of
+from genaudio.production.batch.plan import Plan
+from genaudio.production.batch.site import Site
+from genaudio.production.exhibits import catalogue_list
+from genaudio.production.folder import file_name
+from genaudio.production.provenance import model_hashes, versions
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that is known before anything is made.
+
+    Attributes:
+        plan: what is made.
+        orders: its tracks.
+        site: the folder.
+        crew: who makes it.
+        workers: how many render.
+        screener, library: what the tracks are compared with, beside each other.
+    """
+
+    plan: Plan
+    orders: Sequence[Order]
+    site: Site
+    crew: Crew
+    workers: int
+    screener: Screener
+    library: Sequence[Work]
+
+    @classmethod
+    def prepare(cls, plan: Plan, out: Path | None, crew: Crew, workers: int | None, libraries: Sequence[Path]) -> Job:
+        """Open what the tracks are compared with; nothing is written.
+
+        Args:
+            plan: what is made.
+            out: the folder; ``outputs`` and the plan's name where missing.
+            crew: who makes it.
+            workers: how many render; as many as is usual where missing.
+            libraries: folders of earlier tracks.
+
+        Raises:
+            GenaudioError: a number or a folder cannot be used.
+            CatalogueError: a catalogue cannot be used.
+        """
+        site = Site(out if out is not None else Path("outputs") / file_name(plan.name))
+        workers = check_workers(crew.usual_workers if workers is None else workers)
+        screener, library = crew.screener(plan.catalogues), library_works(libraries, site.root)
+        return cls(plan, orders_of(plan), site, crew, workers, screener, library)
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """All that decides the tracks of the batch, as JSON; whether it is made here or on a cluster does not."""
+        digest = hashlib.sha256()
+        for work in self.library:
+            digest.update(json.dumps([work.id, work.title, melody_json(work.melody)]).encode())
+        catalogues: dict[str, str] = {}
+        for entry in catalogue_list(self.screener):
+            name = str(entry["name"])
+            catalogues[name if name not in catalogues else f"{name} ({len(catalogues) + 1})"] = entry["sha256"]
+        known = f"{len(self.library)} tracks, SHA-256 {digest.hexdigest()}" if self.library else "none"
+        return {
+            "plan": self.plan.as_json(),
+            "catalogues": catalogues,
+            "library": known,
+            "models": model_hashes(),
+            "versions": versions(self.crew.device),
+        }
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Hold the folder within the block.
+
+        Raises:
+            GenaudioError: as `Site.open`.
+        """
+        with self.site.open(self.fingerprint, [order.name for order in self.orders]):
+            yield

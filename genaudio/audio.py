@@ -15,6 +15,7 @@ from types import TracebackType
 import numpy as np
 
 from genaudio.errors import GenaudioError
+from genaudio.tags import complete, found
 
 FORMATS: dict[str, tuple[str, str]] = {
     "flac": ("FLAC", "PCM_24"),
@@ -24,7 +25,7 @@ FORMATS: dict[str, tuple[str, str]] = {
 }
 """Container and encoding of each file extension."""
 TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", "license", "tracknumber", "genre")
-"""Tags that libsndfile knows; ``license`` survives in FLAC and Ogg only."""
+"""Tags that libsndfile knows; ``genaudio.tags`` adds ``isrc``, and ``license`` where libsndfile drops it."""
 _BLOCK = 1 << 20
 
 
@@ -98,7 +99,7 @@ class AudioSink:
     Args:
         path: where to; an existing file is replaced.
         sample_rate: samples a second. channels: C.
-        tags: any of `TAGS`.
+        tags: any of `TAGS`, and ``isrc``.
 
     Raises:
         GenaudioError: the format is unknown, or the file cannot be written.
@@ -107,13 +108,14 @@ class AudioSink:
     def __init__(self, path: Path, sample_rate: int, channels: int, tags: Mapping[str, str] | None = None) -> None:
         import soundfile
 
-        container, encoding = FORMATS[format_of(path)]
+        self._format, self._tags = format_of(path), dict(tags or {})
+        container, encoding = FORMATS[self._format]
         self.path, self._temporary = path, path.with_name(f".{path.stem}.part{path.suffix}")
         self._failures = (soundfile.SoundFileError, OSError, RuntimeError)
         try:
             self._file = soundfile.SoundFile(self._temporary, "w", sample_rate, channels, encoding, format=container)
-            for name, value in (tags or {}).items():
-                setattr(self._file, name, value)
+            for name in [] if self._format == "mp3" else [name for name in TAGS if self._tags.get(name)]:
+                setattr(self._file, name, self._tags[name])
         except self._failures as error:
             self._temporary.unlink(missing_ok=True)
             raise self._failed(error) from error
@@ -143,6 +145,7 @@ class AudioSink:
         """Close the file and put it in its place."""
         try:
             self._file.close()
+            complete(self._temporary, self._format, self._tags)
             os.replace(self._temporary, self.path)
         except self._failures as error:
             self._abandon()
@@ -162,7 +165,7 @@ def write_audio(path: Path, audio: np.ndarray, sample_rate: int, tags: Mapping[s
         path: where to; an existing file is replaced.
         audio: float32 [C, T] or [T]; values outside -1..1 are limited.
         sample_rate: samples a second.
-        tags: any of `TAGS`.
+        tags: any of `TAGS`, and ``isrc``.
 
     Raises:
         GenaudioError: the format is unknown, or the file cannot be written.
@@ -173,7 +176,7 @@ def write_audio(path: Path, audio: np.ndarray, sample_rate: int, tags: Mapping[s
 
 
 def read_tags(path: Path) -> dict[str, str]:
-    """Return the tags of an audio file that libsndfile shows.
+    """Return the tags of an audio file.
 
     Raises:
         GenaudioError: the file cannot be read.
@@ -182,7 +185,7 @@ def read_tags(path: Path) -> dict[str, str]:
 
     try:
         with soundfile.SoundFile(path) as file:
-            return dict(file.copy_metadata())
+            return {**file.copy_metadata(), **found(path)}
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise GenaudioError(f"{path} cannot be read as audio: {error}") from error
 

@@ -30,7 +30,7 @@ def test_round_trip(tmp_path: Path, extension: str) -> None:
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("extension", ["flac", "ogg"])
+@pytest.mark.parametrize("extension", FORMATS)
 def test_the_licence_tag_survives(tmp_path: Path, extension: str) -> None:
     write_audio(tmp_path / f"a.{extension}", sine(), RATE, {"license": "CC0"})
     assert read_tags(tmp_path / f"a.{extension}")["license"] == "CC0"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genaudio.cli import options
 from genaudio.cli.failures import UNUSABLE, Failure
 from genaudio.cli.output import Mode, Output
 from genaudio.cli.state import state_of
@@ -56,6 +58,12 @@ def batch(
         str | None,
         typer.Option(help="Head of the Ray cluster, such as 10.0.0.1:6379; the one that this machine belongs to."),
     ] = None,
+    events: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Append what happens, as it happens, a JSON object a line; - for stderr."),
+    ] = None,
+    sign_certificate: options.SignCertificate = None,
+    sign_key: options.SignKey = None,
 ) -> None:
     """Make all tracks of a plan; the same command goes on after a stop.
 
@@ -63,6 +71,8 @@ def batch(
     match, 2 something failed or could not be screened, 130 interrupted.
     """
     from genaudio.production.batch import PlanError, read_plan, run_batch
+    from genaudio.production.batch.events import event_lines
+    from genaudio.production.signing import Signing
 
     state = state_of(ctx)
     output = state.output
@@ -72,14 +82,16 @@ def batch(
     except PlanError as error:
         _complain(output, error)
         raise typer.Exit(UNUSABLE) from None
+    if signing := Signing.checked(sign_certificate, sign_key):
+        read = replace(read, signing=signing)
     ways: dict[str, Any] = {
         "workers": workers, "libraries": list(library or ()), "device": state.device, "address": head,
     }  # fmt: skip
     if dry_run:
         _try(output, read, out, ways)
         return
-    with output.progress("Making tracks") as tell:
-        result = run_batch(read, out, **ways, tell=tell)
+    with event_lines(events) as hear, output.progress("Making tracks") as tell:
+        result = run_batch(read, out, **ways, tell=tell, hear=hear)
     if result.stopped:
         again = "the same command goes on from there"
         whole = f"{result.present + result.made} of {result.tracks} tracks are whole in {result.root}"

@@ -62,6 +62,9 @@ def make(
     model: options.Model = None,
     catalogue: options.Catalogues = None,
     attempts: Annotated[int, typer.Option(help="Most melodies to compose until one is clear.")] = 8,
+    loudness: options.Loudness = -16.0,
+    sign_certificate: options.SignCertificate = None,
+    sign_key: options.SignKey = None,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Compose a melody, screen it, render it, and package it with its provenance.
@@ -73,6 +76,7 @@ def make(
     from genaudio.melody.usual import words
     from genaudio.melody.wish import Wish
     from genaudio.production import make as make_tracks
+    from genaudio.production.signing import Signing
 
     state = state_of(ctx)
     low, high = chosen_range(pitch_range, lowest, highest)
@@ -80,6 +84,7 @@ def make(
         style, key, mode, meter, bars, tempo, temperature, top_p, min_p, guidance,
         form=form, lowest=low, highest=high, density=density, guard=guard, **words(model),
     )  # fmt: skip
+    signing = Signing.checked(sign_certificate, sign_key)
     formats = [name for entry in audio_format or () for name in entry.split(",")]
     start = perf_counter()
     with state.output.progress("Making a track") as tell:
@@ -92,6 +97,8 @@ def make(
             formats=formats,
             catalogues=catalogue or (),
             attempts=attempts,
+            loudness=loudness,
+            signing=signing,
             overwrite=overwrite,
             device=state.device,
             model=model,

@@ -39,4 +39,14 @@ Model = Annotated[
     Path | None,
     typer.Option("--model", help="Melody weights of your own (genaudio train melody); the shipped ones if missing."),
 ]
+Loudness = Annotated[
+    float, typer.Option(help="Loudness of the master in LUFS; a true peak of -1 dBTP is never exceeded.")
+]
+SignCertificate = Annotated[
+    Path | None,
+    typer.Option("--sign-certificate", help="Sign the audio by C2PA: PEM file with your certificate and its chain."),
+]
+SignKey = Annotated[
+    Path | None, typer.Option("--sign-key", help="PEM file with the private key; it is copied nowhere.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what genaudio wrote there before.")]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from genaudio.cli import options
 from genaudio.cli.state import state_of
 
 
@@ -23,6 +24,7 @@ def render(
     instrument: Annotated[
         str | None, typer.Option(help="Play every part on this instrument; genaudio models lists them.")
     ] = None,
+    loudness: options.Loudness = -16.0,
     stems: Annotated[bool, typer.Option("--stems", help="Also write each part to a file beside it.")] = False,
 ) -> None:
     """Render any MIDI, MusicXML or ABC file with the neural renderer."""
@@ -32,7 +34,7 @@ def render(
     check_output(out)
     start = perf_counter()
     with state.output.progress("Rendering"):
-        done = render_file(file, out, instrument, state.seed or 0, state.device, stems)
+        done = render_file(file, out, instrument, state.seed or 0, state.device, stems, loudness)
     seconds = perf_counter() - start
     for sentence in done.left_out:
         state.output.talk(f"Note: {sentence}")

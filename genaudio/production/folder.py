@@ -15,6 +15,8 @@ from genaudio.errors import GenaudioError
 
 MANIFEST = "manifest.json"
 """The file that makes a folder a release package; only such folders are ever replaced."""
+_RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
+"""Names that Windows keeps for devices."""
 
 
 def file_name(text: str) -> str:
@@ -24,7 +26,8 @@ def file_name(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text.replace("♭", "b").replace("♯", "-sharp").replace("#", "-sharp"))
     words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode().lower())
-    return "-".join(words)[:80] or "track"
+    name = "-".join(words)[:80].rstrip("-") or "track"
+    return f"{name}-track" if _RESERVED.fullmatch(name) else name
 
 
 def free_name(folder: Path) -> Path:

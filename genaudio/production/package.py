@@ -15,10 +15,13 @@ from genaudio.errors import GenaudioError
 from genaudio.production.catalogue import open_screener
 from genaudio.production.folder import MANIFEST
 from genaudio.production.provenance import states_ai
+from genaudio.production.release import MASTER
+from genaudio.production.signing import INSTALL, available, read_signature
 from genaudio.score import ScoreError, read_score, voices
 
 SCHEMA_VERSION = 1
-NEEDED = ("track.flac", "track.mid", "screening.json", "report.html")
+NEEDED = ("track.mid", "screening.json", "report.html")
+"""What every package needs beside the manifest; one with audio also needs the master."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def verify_package(folder: Path | str, catalogues: Iterable[Path | str] = ()) ->
         *screened,
         _record(folder, recorded),
         *_statements(folder, manifest),
+        *_signatures(folder, manifest),
     )
     return Inspection(folder, verdict, checks)
 
@@ -114,7 +118,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def _files(folder: Path, manifest: dict[str, Any]) -> Check:
     """Compare every listed file with its hash."""
-    wrong = [f"{name} is not listed" for name in NEEDED if name not in manifest["files"]]
+    needed = NEEDED if manifest.get("audio", True) is None else (MASTER, *NEEDED)
+    wrong = [f"{name} is not listed" for name in needed if name not in manifest["files"]]
     for name, entry in manifest["files"].items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
@@ -184,3 +189,33 @@ def _statements(folder: Path, manifest: dict[str, Any]) -> list[Check]:
     if silent:
         return [Check("AI statement", "failure", f"missing in {', '.join(silent)}")]
     return [Check("AI statement", "ok", "in the manifest and in every audio file")]
+
+
+def _signatures(folder: Path, manifest: dict[str, Any]) -> list[Check]:
+    """Verify the signatures of the audio files, where the manifest says that there are some."""
+    recorded = manifest.get("signature")
+    if not recorded:
+        return []
+    if not available():
+        return [Check("signature", "warning", f"there is one that cannot be rechecked without {INSTALL}")]
+    wrong = [f"{name}: {fault}" for name in recorded["files"] if (fault := _signature_fault(folder / name, recorded))]
+    if wrong or not recorded["files"]:
+        return [Check("signature", "failure", "; ".join(wrong) or "no file is signed")]
+    files = ", ".join(recorded["files"])
+    detail = f"{files} signed by {recorded['signer']}, certificate of {recorded['issuer']} (not looked up)"
+    return [Check("signature", "ok", detail)]
+
+
+def _signature_fault(path: Path, recorded: dict[str, Any]) -> str:
+    """Say what is wrong with the signature of a file; nothing where it is as recorded."""
+    try:
+        found = read_signature(path)
+    except GenaudioError as error:
+        return str(error)
+    if found is None:
+        return "has no signature"
+    if found.fault:
+        return f"the signature is not valid ({found.fault})"
+    if (found.signer, found.issuer, found.serial) != tuple(recorded[name] for name in ("signer", "issuer", "serial")):
+        return f"signed by {found.signer} of {found.issuer}, not by whom the manifest names"
+    return "" if found.states_ai else "the signed claim does not say that the audio is AI-generated"

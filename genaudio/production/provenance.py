@@ -39,27 +39,30 @@ class Credits:
 
     Attributes:
         artist: as players show it.
-        licence: terms of use, or where they are found; FLAC and Ogg files keep it.
+        licence: terms of use, or where they are found.
+        isrc: the recording's code, with hyphens.
     """
 
     artist: str = "genaudio"
     licence: str | None = None
+    isrc: str | None = None
 
 
 def audio_tags(title: str, credits: Credits | None = None) -> dict[str, str]:
     """Return the tags of an audio file; the statement is in `comment`, which WAV, FLAC, OGG and MP3 all keep.
 
-    Plain ASCII and without the time, so that the same track has the same bytes.
+    Without the time, so that the same track has the same bytes.
     """
     credits = credits or Credits()
     tags = {
         "title": title,
         "artist": credits.artist,
         "license": credits.licence or "",
+        "isrc": (credits.isrc or "").replace("-", ""),
         "software": f"genaudio {__version__}",
         "comment": json.dumps(ai_statement(), separators=(",", ":")),
     }
-    return {name: text.encode("ascii", "replace").decode() for name, text in tags.items() if text}
+    return {name: text for name, text in tags.items() if text}
 
 
 def states_ai(comment: str | None) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from genaudio.production.exhibits import melody_facts
 from genaudio.production.folder import MANIFEST
 from genaudio.production.provenance import Credits, ai_statement, audio_tags, model_hashes, versions
 from genaudio.production.report import Exhibit, Nearest, render_page
+from genaudio.production.signing import TYPES, Signing, read_signature
 from genaudio.production.studio import Session
 from genaudio.score import Melody, Score, write_midi
 from genaudio.score.musicxml_writer import write_musicxml
@@ -45,11 +47,13 @@ class Production:
         score: the melody for the instrument.
         nearest: works that it was found near to, with their notes.
         catalogues: `name`, `works` and `sha256` of the catalogues that it was screened against.
-        formats: audio formats, the master among them.
+        formats: audio formats, the master among them; none where only the notes are wanted.
         device: what it is made on.
         started: when.
         credits: whose name is on it.
         models: SHA-256 of models other than the shipped ones, under the names of those that they stand in for.
+        loudness: of the master in LUFS, other than usual.
+        signing: who signs the audio.
         batch: of a track of a batch: its place there, and the earlier tracks that it was compared with as `compared`,
             in the same form as `catalogues`.
     """
@@ -68,6 +72,8 @@ class Production:
     started: datetime
     credits: Credits = field(default_factory=Credits)
     models: Mapping[str, str] = field(default_factory=dict)
+    loudness: float | None = None
+    signing: Signing | None = None
     batch: Mapping[str, Any] | None = None
 
     @property
@@ -94,22 +100,25 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
 
 
 def write_package(
-    folder: Path, production: Production, rendering: Rendering, seconds: Mapping[str, float]
+    folder: Path, production: Production, rendering: Rendering | None, seconds: Mapping[str, float]
 ) -> dict[str, Any]:
     """Write all files of a package into an empty folder, the manifest last; return the manifest.
 
     Args:
         folder: where to.
         production: the track.
-        rendering: its audio.
+        rendering: its audio, None where none is wanted.
         seconds: time spent, by stage, beside the session's.
 
     Raises:
         GenaudioError, ScoreError: a file cannot be written.
     """
     tags = audio_tags(production.title, production.credits)
-    for name in production.formats:
-        write_audio(folder / f"track.{name}", rendering.audio, rendering.sample_rate, tags)
+    if rendering is not None:
+        for name in production.formats:
+            write_audio(folder / f"track.{name}", rendering.audio, rendering.sample_rate, tags)
+    for path in _signed(folder, production):
+        production.signing.sign(path, production.title)  # type: ignore[union-attr]
     write_midi(production.score, folder / "track.mid")
     write_musicxml(production.score, folder / "track.musicxml")
     result = screening_json(production.session.screening, "track.mid", production.title)
@@ -121,16 +130,11 @@ def write_package(
     return manifest
 
 
-def _write_report(folder: Path, production: Production, rendering: Rendering, tags: Mapping[str, str]) -> None:
+def _write_report(folder: Path, production: Production, rendering: Rendering | None, tags: Mapping[str, str]) -> None:
     """Write the report with a small copy of the audio inside, so that the one file is enough."""
-    embedded = folder / f"track.{_EMBEDDED}"
-    kept = embedded.exists()
-    if not kept:
-        write_audio(embedded, rendering.audio, rendering.sample_rate, tags)
-    audio = embedded.read_bytes()
-    if not kept:
-        embedded.unlink()
-    length = rendering.audio.shape[1] / rendering.sample_rate
+    audio, length = b"", production.score.seconds(production.score.duration)
+    if rendering is not None:
+        audio, length = _embedded(folder, rendering, tags), rendering.audio.shape[1] / rendering.sample_rate
     session = production.session
     shown = Exhibit(
         title=production.title,
@@ -156,8 +160,46 @@ def _write_report(folder: Path, production: Production, rendering: Rendering, ta
     (folder / "report.html").write_text(page, encoding="utf-8")
 
 
+def _signed(folder: Path, production: Production) -> list[Path]:
+    """Return the files that are to be signed."""
+    names = [name for name in production.formats if name in TYPES] if production.signing else []
+    return [folder / f"track.{name}" for name in names]
+
+
+def _signature(folder: Path, production: Production) -> dict[str, Any]:
+    """Return what the manifest says of signatures, as they were read back."""
+    paths = _signed(folder, production)
+    if production.signing is None or not paths:
+        return {}
+    found = read_signature(paths[0])
+    if found is None or found.fault:
+        raise GenaudioError(f"the signature of {paths[0].name} is not valid: {found.fault if found else 'missing'}")
+    return {
+        "signature": {
+            "standard": "C2PA",
+            "signer": found.signer,
+            "issuer": found.issuer,
+            "serial": found.serial,
+            "certificate_sha256": production.signing.digest,
+            "files": [path.name for path in paths],
+        }
+    }
+
+
+def _embedded(folder: Path, rendering: Rendering, tags: Mapping[str, str]) -> bytes:
+    """Return the audio as the report carries it: the file that is there, or one that is made for it."""
+    path = folder / f"track.{_EMBEDDED}"
+    kept = path.exists()
+    if not kept:
+        write_audio(path, rendering.audio, rendering.sample_rate, tags)
+    audio = path.read_bytes()
+    if not kept:
+        path.unlink()
+    return audio
+
+
 def _manifest(
-    folder: Path, production: Production, rendering: Rendering, seconds: Mapping[str, float]
+    folder: Path, production: Production, rendering: Rendering | None, seconds: Mapping[str, float]
 ) -> dict[str, Any]:
     session = production.session
     wish = {name: value for name, value in asdict(production.wish).items() if name not in ("known", "metres")}
@@ -175,13 +217,10 @@ def _manifest(
             "instrument": production.instrument,
             "formats": list(production.formats),
             "attempts": session.limit,
+            **({"loudness": production.loudness} if production.loudness is not None else {}),
         },
-        "music": _music(production.melody),
-        "audio": {
-            "sample_rate": rendering.sample_rate,
-            "channels": int(rendering.audio.shape[0]),
-            "seconds": round(rendering.audio.shape[1] / rendering.sample_rate, 3),
-        },
+        "music": _music(production),
+        "audio": None if rendering is None else _audio(rendering),
         "attempts": [asdict(attempt) for attempt in session.attempts],
         "models": {**model_hashes(), **production.models},
         "catalogues": list(production.catalogues),
@@ -191,19 +230,37 @@ def _manifest(
             "seconds": {stage: round(value, 3) for stage, value in spent.items()},
         },
         "ai_statement": ai_statement(),
+        **_signature(folder, production),
         "files": {
             path.name: {"sha256": sha256(path), "bytes": path.stat().st_size} for path in sorted(folder.iterdir())
         },
     }
 
 
-def _music(melody: Melody) -> dict[str, Any]:
+def _audio(rendering: Rendering) -> dict[str, Any]:
+    measured = {"loudness_lufs": rendering.loudness, "true_peak_dbtp": rendering.true_peak}
+    return {
+        "sample_rate": rendering.sample_rate,
+        "channels": int(rendering.audio.shape[0]),
+        "seconds": round(rendering.audio.shape[1] / rendering.sample_rate, 3),
+        **{name: round(value, 2) for name, value in measured.items() if value is not None and isfinite(value)},
+    }
+
+
+def seconds_of(manifest: Mapping[str, Any]) -> float:
+    """Return the length of a packaged track in seconds: of its audio or, where there is none, of its notes."""
+    return float((manifest["audio"] or manifest["music"])["seconds"])
+
+
+def _music(production: Production) -> dict[str, Any]:
+    melody, score = production.melody, production.score
     return {
         "key": None if melody.key is None else str(melody.key),
         "metre": None if melody.metre is None else str(melody.metre),
         "bars": None if melody.metre is None else melody.bars,
         "tempo": melody.tempo,
         "notes": len(melody),
+        "seconds": round(float(score.seconds(score.duration)), 3),
     }
 
 

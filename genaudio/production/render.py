@@ -10,6 +10,7 @@ from genaudio.instruments import program_of
 from genaudio.production.files import check_writable
 from genaudio.production.folder import file_name
 from genaudio.production.provenance import audio_tags
+from genaudio.renderer.mix import LOUDNESS, check_loudness
 from genaudio.score import read_score
 
 
@@ -41,7 +42,13 @@ def check_output(out: Path) -> None:
 
 
 def render_file(
-    file: Path, out: Path, instrument: str | None = None, seed: int = 0, device: str = "auto", stems: bool = False
+    file: Path,
+    out: Path,
+    instrument: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    stems: bool = False,
+    loudness: float = LOUDNESS,
 ) -> Rendered:
     """Render a MIDI, MusicXML or ABC file; the audio's tags say that it is AI-generated.
 
@@ -51,6 +58,7 @@ def render_file(
         instrument: what plays every pitched part, instead of what the file says.
         seed: of the noise in breath and hammers.
         device: ``auto``, ``cpu``, ``cuda``...
+        loudness: of the master in LUFS, as near as the true peak allows.
         stems: also write each part as ``name-part.flac`` beside `out`, in its format.
 
     Raises:
@@ -58,6 +66,7 @@ def render_file(
         ScoreError: the file cannot be read.
     """
     check_output(out)
+    check_loudness(loudness)
     score = read_score(file)
     if instrument is not None:
         program = program_of(instrument)
@@ -65,7 +74,7 @@ def render_file(
         score = replace(score, tracks=tuple(tracks))
     from genaudio.renderer.entry import renderer
 
-    rendering = renderer(device).render(score, seed=seed, stems=stems)
+    rendering = renderer(device).render(score, seed=seed, stems=stems, loudness=loudness)
     tags = audio_tags(score.title or file.stem)
     write_audio(out, rendering.audio, rendering.sample_rate, tags)
     written = []

@@ -38,8 +38,8 @@ class Composes(Protocol):
 class Renders(Protocol):
     """Plays scores."""
 
-    def render(self, score: Score, seed: int = 0) -> Rendering:
-        """Return the audio of a score; the same for the same score and seed on one device."""
+    def render(self, score: Score, seed: int = 0, *, loudness: float = ...) -> Rendering:
+        """Return the audio of a score; the same for the same score, seed and loudness on one device."""
         ...
 
 

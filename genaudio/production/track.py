@@ -7,16 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genaudio.errors import GenaudioError
 from genaudio.instruments import Family, family_named
 from genaudio.melody.wish import Wish
 from genaudio.production.exhibits import catalogue_list, nearest_of
 from genaudio.production.folder import claim, file_name, free_name, whole_folder
-from genaudio.production.release import Production, check_formats, write_package
+from genaudio.production.release import Production, check_formats, seconds_of, write_package
+from genaudio.production.signing import Signing
 from genaudio.production.studio import ATTEMPTS, Renders, Session, Studio, check_attempts
+from genaudio.renderer.mix import check_loudness
 from genaudio.score import Melody, Score, phrased
+
+if TYPE_CHECKING:
+    from genaudio.renderer import Rendering
 
 Tell = Callable[[float | None, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
@@ -32,7 +37,7 @@ class Made:
         folder: the package.
         title: of the track.
         verdict: ``clear``, ``review``, ``match`` or ``not-screened``.
-        duration: of the audio in seconds.
+        duration: in seconds.
         stages: seconds that making it took by stage, loading the models not counted.
         manifest: the content of manifest.json.
     """
@@ -73,6 +78,8 @@ def make(
     formats: Sequence[str] = ("flac",),
     catalogues: Iterable[Path | str] = (),
     attempts: int = ATTEMPTS,
+    loudness: float | None = None,
+    signing: Signing | None = None,
     overwrite: bool = False,
     device: str = "auto",
     model: Path | None = None,
@@ -91,6 +98,8 @@ def make(
         formats: audio formats; the FLAC master is always written.
         catalogues: what to screen against beside the training works.
         attempts: how often at most a melody is composed until it is clear.
+        loudness: of the masters in LUFS, as near as the true peak allows; -16 where missing.
+        signing: who signs the audio.
         overwrite: replace release packages that are there.
         device: ``auto``, ``cpu``, ``cuda``...
         model: weights of a melody model of one's own; the wish then needs `genaudio.melody.usual.words` of it.
@@ -104,9 +113,13 @@ def make(
     """
     wish = wish or Wish()
     check_attempts(attempts)
-    family, chosen = family_named(instrument), check_formats(formats)
+    family = family_named(instrument)
+    loudness = None if loudness is None else check_loudness(loudness)
+    way = _Way(check_formats(formats), attempts, loudness, signing, overwrite)
     folders = _folders(wish, seed, count, None if out is None else Path(out), overwrite)
     tell = tell or _silent
+    for folder in folders if signing else ():
+        signing.keep_out_of(folder)  # type: ignore[union-attr]
     tell(None, "Loading the models")
     studio = studio or Studio.load(device, catalogues, model)
     made = []
@@ -116,8 +129,19 @@ def make(
         def stage(share: float, what: str, number: int = number, name: str = name) -> None:
             tell((number + share) / count, f"{what} {name}")
 
-        made.append(_make_one(studio, wish, family.name, seed + number, folder, chosen, attempts, overwrite, stage))
+        made.append(_make_one(studio, wish, family, seed + number, folder, way, stage))
     return made
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How tracks are made, whatever is in them; the fields are arguments of `make`."""
+
+    formats: tuple[str, ...]
+    attempts: int
+    loudness: float | None
+    signing: Signing | None
+    overwrite: bool
 
 
 def _silent(share: float | None, what: str) -> None:
@@ -142,29 +166,22 @@ def _folders(wish: Wish, seed: int, count: int, out: Path | None, overwrite: boo
 
 
 def _make_one(
-    studio: Studio,
-    wish: Wish,
-    instrument: str,
-    seed: int,
-    folder: Path,
-    formats: tuple[str, ...],
-    attempts: int,
-    overwrite: bool,
-    stage: Callable[[float, str], None],
+    studio: Studio, wish: Wish, family: Family, seed: int, folder: Path, way: _Way, stage: Callable[[float, str], None]
 ) -> Made:
     started = datetime.now(UTC)
-    claim(folder, overwrite)
+    claim(folder, way.overwrite)
     stage(0.0, "Composing")
-    family = family_named(instrument)
-    session = studio.compose(wish, seed, family, attempts)
-    production = arrange(session, wish, family, seed, formats, studio.device, started)
+    session = studio.compose(wish, seed, family, way.attempts)
+    production = arrange(session, wish, family, seed, way.formats, studio.device, started)
     production = replace(
         production,
         nearest=nearest_of(session.screening, studio.screener),
         catalogues=tuple(catalogue_list(studio.screener)),
         models=studio.models,
+        loudness=way.loudness,
+        signing=way.signing,
     )
-    return produce(folder, production, studio.renderer, overwrite, stage)
+    return produce(folder, production, studio.renderer, way.overwrite, stage)
 
 
 def arrange(
@@ -222,14 +239,21 @@ def produce(
     with whole_folder(folder, overwrite) as temporary:
         stage(0.2, "Rendering")
         begun = perf_counter()
-        rendering = renderer.render(production.score, seed=production.seed)
+        rendering = _rendered(production, renderer)
         rendered = perf_counter()
         stage(0.8, "Packing")
         manifest = write_package(temporary, production, rendering, {"render": rendered - begun})
         packed = perf_counter()
-    duration = rendering.audio.shape[1] / rendering.sample_rate
     seconds = {**production.session.seconds, "render": rendered - begun, "package": packed - rendered}
-    return Made(folder, manifest["title"], manifest["verdict"], duration, seconds, manifest)
+    return Made(folder, manifest["title"], manifest["verdict"], seconds_of(manifest), seconds, manifest)
+
+
+def _rendered(production: Production, renderer: Renders) -> Rendering | None:
+    """Play a track; None where only its notes are wanted."""
+    if not production.formats:
+        return None
+    wanted = {} if production.loudness is None else {"loudness": production.loudness}
+    return renderer.render(production.score, production.seed, **wanted)
 
 
 def track_title(style: str | None, melody: Melody, seed: int) -> str:

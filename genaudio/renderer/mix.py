@@ -5,12 +5,18 @@ Audio is float32 [2, T] in -1..1.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+
+from genaudio.errors import GenaudioError
 
 PEAK = -1.0
 """Highest true peak of a master in dBTP (ITU-R BS.1770-4, four times oversampled)."""
 LOUDNESS = -16.0
-"""Integrated loudness to which a master is brought, in LUFS, where the peak allows it."""
+"""Integrated loudness to which a master is brought as a rule, in LUFS, where the peak allows it."""
+QUIETEST, LOUDEST = -40.0, -5.0
+"""Limits of the loudness that can be asked for."""
 
 
 def place(mono: np.ndarray, pan: float, volume: float) -> np.ndarray:
@@ -76,16 +82,39 @@ def true_peak(stereo: np.ndarray, sample_rate: int) -> float:
     return 20 * float(np.log10(peak)) if peak > 0 else float("-inf")
 
 
-def master(stereo: np.ndarray, sample_rate: int, target: float = LOUDNESS) -> tuple[np.ndarray, float]:
-    """Bring a mix to a loudness, or as near as the true peak allows.
+def check_loudness(target: float) -> float:
+    """Return a loudness that a master may be brought to, in LUFS.
 
-    Returns:
-        the master, and the gain in dB that it took.
+    Raises:
+        GenaudioError: it is out of range.
     """
+    if not QUIETEST <= target <= LOUDEST:
+        raise GenaudioError(f"a loudness must be from {QUIETEST:g} to {LOUDEST:g} LUFS, not {target:g}")
+    return float(target)
+
+
+class Master(NamedTuple):
+    """A mix that was brought to a loudness.
+
+    Attributes:
+        audio: float32 [2, T].
+        gain: in dB, that it took.
+        loudness, true_peak: of the audio in LUFS and dBTP; minus infinity for silence.
+    """
+
+    audio: np.ndarray
+    gain: float
+    loudness: float
+    true_peak: float
+
+
+def master(stereo: np.ndarray, sample_rate: int, target: float = LOUDNESS) -> Master:
+    """Bring a mix to a loudness in LUFS, or as near as the true peak allows."""
     measured, peak = loudness(stereo, sample_rate), true_peak(stereo, sample_rate)
     if peak == float("-inf"):
-        return stereo, 0.0
+        return Master(stereo, 0.0, measured, peak)
     gain = PEAK - 0.05 - peak
     if measured > float("-inf"):
         gain = min(gain, target - measured)
-    return (stereo * np.float32(10 ** (gain / 20))).astype(np.float32), gain
+    audio = (stereo * np.float32(10 ** (gain / 20))).astype(np.float32)
+    return Master(audio, gain, measured + gain, peak + gain)

@@ -19,7 +19,7 @@ from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.instruments import FAMILIES
 from genaudio.renderer.features import score_features
-from genaudio.renderer.mix import add_room, master, place
+from genaudio.renderer.mix import LOUDNESS, add_room, check_loudness, master, place
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.renderer.performing import Part, parts_of
 from genaudio.score import Score
@@ -41,6 +41,7 @@ class Rendering:
         stems: each part in its place, dry, at the master's gain: name -> float32 [2, T].
         left_out: sentences on what was not rendered.
         gain: what mastering did to the sum of the stems, in dB.
+        loudness, true_peak: of the master in LUFS and dBTP; None where they were not measured.
     """
 
     audio: np.ndarray
@@ -48,6 +49,8 @@ class Rendering:
     stems: dict[str, np.ndarray] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     gain: float = 0.0
+    loudness: float | None = None
+    true_peak: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -124,6 +127,7 @@ class Renderer:
         reverb: float = 0.12,
         stems: bool = False,
         on_progress: Callable[[int, int], None] | None = None,
+        loudness: float = LOUDNESS,
     ) -> Rendering:
         """Render a score.
 
@@ -133,10 +137,13 @@ class Renderer:
             reverb: gain of the room, 0 for none.
             stems: also keep each part by itself.
             on_progress: called with (parts done, parts in all).
+            loudness: of the master in LUFS, as near as the true peak allows.
 
         Raises:
-            GenaudioError: there is nothing to play, or the score is longer than `LONGEST`.
+            GenaudioError: the loudness is out of range, there is nothing to play, or the score is longer than
+                `LONGEST`.
         """
+        check_loudness(loudness)
         parts, left_out = parts_of(score)
         if not parts:
             raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
@@ -152,7 +159,7 @@ class Renderer:
                 placed[part.name] = sound
             if on_progress:
                 on_progress(index + 1, len(parts))
-        audio, gain = master(add_room(mix, self.codec.sample_rate, reverb), self.codec.sample_rate)
-        factor = np.float32(10 ** (gain / 20))
+        done = master(add_room(mix, self.codec.sample_rate, reverb), self.codec.sample_rate, loudness)
+        factor = np.float32(10 ** (done.gain / 20))
         kept = {name: np.clip(sound * factor, -1, 1) for name, sound in placed.items()}
-        return Rendering(audio, self.codec.sample_rate, kept, left_out, gain)
+        return Rendering(done.audio, self.codec.sample_rate, kept, left_out, done.gain, done.loudness, done.true_peak)

@@ -78,6 +78,29 @@ def test_what_fails_is_2_and_told(crew, plan, tmp_path):
     assert "genaudio: reels-0001 was not made: there are no notes to render" in result.stderr
 
 
+def test_events_are_written_as_they_happen(crew, plan, tmp_path):
+    crew(renderer=Trouble("die", flag=tmp_path / "died"))
+    events = tmp_path / "events.jsonl"
+    words = ("batch", plan, "--out", tmp_path / "out", "--workers", 1, "--json")
+    result = run(*words, "--events", events)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["retried"] == 1
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    names = [line["event"] for line in lines]
+    assert names == ["begun", "retried", "made", "progress", "made", "progress", "ended"]
+    assert {line["schema_version"] for line in lines} == {1}
+    assert lines[1]["reason"].startswith("its worker ended (exit code -9")
+    assert (lines[2]["track"], lines[2]["verdict"]) == ("reels-0001", "clear")
+    assert (lines[5]["made"], lines[5]["seconds_left"]) == (2, 0)
+    assert lines[-1]["tracks"] == lines[0]["tracks"] == 2
+    again = run(*words, "--events", "-")
+    assert [json.loads(line)["event"] for line in again.stderr.splitlines() if line[0] == "{"] == ["begun", "ended"]
+    assert json.loads(again.stdout)["present"] == 2
+    nowhere = run(*words, "--events", tmp_path / "none" / "events.jsonl")
+    assert nowhere.exit_code == 2
+    assert "the events cannot be written to" in nowhere.stderr
+
+
 def test_a_full_disk_is_2_and_told(crew, plan, tmp_path):
     crew(renderer=Trouble("full"))
     result = run("batch", plan, "--out", tmp_path / "out", "--workers", 1)
@@ -129,6 +152,9 @@ def test_a_dry_run_makes_nothing(crew, plan, tmp_path):
         (["--workers", "0"], "workers must be 1 or more, not 0"),
         (["--library", "/nowhere/at/all"], "there is no folder /nowhere/at/all"),
         (["--engine", "cloud"], "'cloud' is not"),
+        (["--engine", "ray", "--address", "127.0.0.1:1"], "no Ray cluster answers at 127.0.0.1:1"),
+        (["--address", "127.0.0.1:1"], "add --engine ray"),
+        (["--sign-key", "key.pem"], "signing needs both a certificate and its key"),
     ],
 )
 def test_settings_that_cannot_be_are_2(crew, plan, tmp_path, words, message):

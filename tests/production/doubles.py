@@ -42,6 +42,8 @@ class SineRendering:
     audio: np.ndarray
     sample_rate: int
     left_out: tuple[str, ...] = ()
+    loudness: float | None = None
+    true_peak: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -54,7 +56,7 @@ class SinePlayer:
 
     fails: bool = False
 
-    def render(self, score: Score, seed: int = 0) -> SineRendering:
+    def render(self, score: Score, seed: int = 0, loudness: float | None = None) -> SineRendering:
         if self.fails:
             raise RuntimeError("the renderer fell over")
         rate = 8000
@@ -64,4 +66,4 @@ class SinePlayer:
             audio[start:end] = 0.2 * np.sin(
                 np.arange(end - start) * 2 * np.pi * 440 * 2 ** ((note.pitch - 69) / 12) / rate
             )
-        return SineRendering(np.stack([audio, audio]), rate)
+        return SineRendering(np.stack([audio, audio]), rate, loudness=loudness)

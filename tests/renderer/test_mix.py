@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from genaudio.renderer.mix import LOUDNESS, PEAK, add_room, loudness, master, place, room, true_peak
+from genaudio.errors import GenaudioError
+from genaudio.renderer.mix import LOUDNESS, PEAK, add_room, check_loudness, loudness, master, place, room, true_peak
 
 RATE = 44_100
 
@@ -25,22 +26,32 @@ def test_true_peak_sees_between_the_samples() -> None:
 
 
 def test_a_master_has_the_loudness_asked_for() -> None:
-    out, gain = master(sine(0.01), RATE)
-    assert loudness(out, RATE) == pytest.approx(LOUDNESS, abs=0.1)
-    assert gain == pytest.approx(24.0, abs=0.3)
+    for target in (LOUDNESS, -23.0):
+        made = master(sine(0.01), RATE, target)
+        assert loudness(made.audio, RATE) == pytest.approx(target, abs=0.1)
+        assert made.loudness == pytest.approx(target, abs=0.01)
+        assert made.gain == pytest.approx(target + 40.0, abs=0.3)
+        assert made.true_peak == pytest.approx(true_peak(made.audio, RATE), abs=0.01)
 
 
 def test_a_peaky_master_stays_below_the_ceiling() -> None:
     clicks = np.zeros((2, 3 * RATE), np.float32)
     clicks[:, ::9000] = 0.5
-    out, _ = master(clicks, RATE)
-    assert true_peak(out, RATE) <= PEAK
+    made = master(clicks, RATE)
+    assert true_peak(made.audio, RATE) <= PEAK
+    assert made.loudness < LOUDNESS
 
 
 def test_silence_stays_silence() -> None:
-    out, gain = master(np.zeros((2, RATE), np.float32), RATE)
-    assert not out.any()
-    assert gain == 0.0
+    made = master(np.zeros((2, RATE), np.float32), RATE)
+    assert not made.audio.any()
+    assert made.gain == 0.0
+
+
+@pytest.mark.parametrize("target", [-40.5, -4.9, float("nan")])
+def test_a_loudness_out_of_range_is_refused(target: float) -> None:
+    with pytest.raises(GenaudioError, match="must be from -40 to -5 LUFS"):
+        check_loudness(target)
 
 
 def test_panning_keeps_the_power() -> None:

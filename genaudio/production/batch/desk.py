@@ -152,7 +152,9 @@ class Desk:
         screener = self.earlier.screener
         return replace(
             production,
-            credits=self.plan.credits,
+            credits=replace(self.plan.credits, isrc=order.isrc),
+            loudness=order.loudness,
+            signing=self.plan.signing,
             nearest=nearest_of(session.screening, screener),
             catalogues=tuple(catalogue_list(screener)[: len(self.earlier.catalogues)]),
             batch={

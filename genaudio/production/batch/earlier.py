@@ -130,14 +130,20 @@ def library_works(folders: Sequence[Path], without: Path) -> list[Work]:
     for folder in folders:
         if not folder.is_dir():
             raise GenaudioError(f"there is no folder {folder} to compare with")
-        for place, title in _packages(folder):
+        for place, manifest in _packages(folder):
             resolved = place.resolve()
             if resolved in seen or resolved.is_relative_to(without.resolve()):
                 continue
             seen.add(resolved)
             name = (Path(folder.resolve().name) / place.relative_to(folder)).as_posix()
             names[name] += 1
-            works.append(Work(name if names[name] == 1 else f"{name} ({names[name]})", title, _melody(place)))
+            works.append(
+                Work(
+                    name if names[name] == 1 else f"{name} ({names[name]})",
+                    str(manifest.get("title", "")),
+                    _melody(place),
+                )
+            )
     return works
 
 
@@ -151,8 +157,27 @@ def _melody(place: Path) -> Melody:
     return Melody(()) if voice is None else voice.melody
 
 
-def _packages(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the folder and title of each release package below a folder, in order; hidden folders are passed over."""
+def library_codes(folders: Sequence[Path], without: Path) -> dict[str, str]:
+    """Return the ISRCs of all release packages in some folders, each with the package that has it.
+
+    Args:
+        folders: where to look.
+        without: the folder of this batch, which is passed over.
+
+    Raises:
+        GenaudioError: a manifest cannot be read.
+    """
+    found: dict[str, str] = {}
+    for folder in folders:
+        for place, manifest in _packages(folder):
+            code = (manifest.get("credits") or {}).get("isrc")
+            if code and not place.resolve().is_relative_to(without.resolve()):
+                found[str(code)] = str(place)
+    return found
+
+
+def _packages(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield folder and manifest of each release package below a folder, in order; hidden folders are passed over."""
     for path in sorted(folder.rglob(MANIFEST)):
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
@@ -161,4 +186,4 @@ def _packages(folder: Path) -> Iterator[tuple[Path, str]]:
         except (OSError, ValueError) as error:
             raise GenaudioError(f"{path} cannot be read: {error}; repair it, or move it out of the library") from error
         if isinstance(manifest, dict) and manifest.get("kind") == KIND:
-            yield path.parent, str(manifest.get("title", ""))
+            yield path.parent, manifest

@@ -98,7 +98,10 @@ class Engine(ABC):
         self._ring()
 
     def answer(self, block: bool) -> Answer | None:
-        """Return the next track that is done or failed; None where none is and `block` is False, or after `wake`.
+        """Return the next track that is done, failed or retried; None where there is none, or after `wake`.
+
+        Args:
+            block: wait for one.
 
         Raises:
             GenaudioError, IncompatibleError: the workers cannot load the renderer.
@@ -111,7 +114,7 @@ class Engine(ABC):
             return None
         if isinstance(found, BaseException):
             raise found
-        if found is not None:
+        if found is not None and found.kind != "retried":
             with self._guard:
                 self._pending -= 1
         return found
@@ -165,6 +168,7 @@ class Engine(ABC):
             if tries < TRIES and not self._stopping:
                 self._waiting.appendleft(task)
                 self.retried += 1
+                self._answers.put(Answer("retried", task.number, reason))
                 return
         words = "once" if tries == 1 else f"{tries} times"
         self._answers.put(Answer("failed", task.number, f"{reason}; tried {words}"))

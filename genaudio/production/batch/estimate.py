@@ -93,7 +93,7 @@ def estimate(job: Job, orders: Sequence[Order]) -> Estimate:
         composer = crew.composer()
         loading = perf_counter() - start
         with (
-            crew.engine(crew.renderer, 1, place / "lock", crew.patience) as engine,
+            crew.engine(job.renderer, 1, place / "lock", crew.patience) as engine,
             Ledger(place / "composed.jsonl", orders) as ledger,
         ):
             desk = Desk(job.plan, composer, Earlier(place / "earlier", job.screener, job.library), ledger, crew.device)
@@ -131,7 +131,7 @@ def _first(desk: Desk, sample: Sequence[Order]) -> tuple[Order, Production]:
 def _made(engine: Engine, task: Task) -> Answer:
     task.folder.parent.mkdir(parents=True, exist_ok=True)
     engine.submit(task)
-    while (answer := engine.answer(block=True)) is None:
+    while (answer := engine.answer(block=True)) is None or answer.kind == "retried":
         pass
     if answer.kind != "done":
         raise GenaudioError(f"the track {task.folder.name} cannot be made: {answer.reason}")

@@ -13,6 +13,7 @@ from genaudio.errors import GenaudioError
 from genaudio.production.batch.desk import Desk
 from genaudio.production.batch.earlier import Earlier
 from genaudio.production.batch.engine import Engine
+from genaudio.production.batch.events import Hear
 from genaudio.production.batch.job import Job
 from genaudio.production.batch.ledger import Ledger
 from genaudio.production.batch.library import row_of, write_library
@@ -21,6 +22,7 @@ from genaudio.production.batch.worker import Answer, Task
 
 AHEAD = 16
 """Tracks that may wait, composed, for a worker, beside two for each worker."""
+_BEGUN = ("plan", "folder", "tracks", "present", "repaired", "workers")
 Tell = Callable[[float | None, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
 
@@ -56,15 +58,17 @@ class Flow:
         job: what is made, where and by whom.
         result: where it is written down how it goes.
         tell: is told how far it is.
+        hear: is told what happens.
         start: when the run began, by `time.perf_counter`.
     """
 
-    def __init__(self, job: Job, result: BatchResult, tell: Tell, start: float) -> None:
+    def __init__(self, job: Job, result: BatchResult, tell: Tell, hear: Hear, start: float) -> None:
         self.job, self.site, self.orders = job, job.site, job.orders
-        self.result, self.tell = result, tell
+        self.result, self.tell, self.hear = result, tell, hear
         self.start = self.began = start
         self.flagged = 0
         self.whole = self._look()
+        hear("begun", {name: value for name, value in result.as_json().items() if name in _BEGUN})
 
     def _look(self) -> frozenset[int]:
         """Find the tracks that are whole, and clear away those that are damaged."""
@@ -84,7 +88,7 @@ class Flow:
         job, crew = self.job, self.job.crew
         with ExitStack() as stack:
             workers = min(self.result.workers, self.result.missing)
-            engine = crew.engine(crew.renderer, workers, self.site.workers_lock, crew.patience)
+            engine = crew.engine(job.renderer, workers, self.site.workers_lock, crew.patience)
             stack.enter_context(engine)
             self.tell(None, "Loading the models")
             earlier = Earlier(self.site.private / "earlier", job.screener, job.library)
@@ -118,7 +122,7 @@ class Flow:
         room = AHEAD + 2 * self.result.workers
         for order, production in desk.productions(self.orders, self.whole):
             if isinstance(production, str):
-                self.result.failed[order.name] = production
+                self._fail(order.name, production)
                 continue
             while engine.pending >= room and not self.result.stopped:
                 self._hear(engine, block=True)
@@ -140,22 +144,35 @@ class Flow:
 
     def _take(self, answer: Answer) -> None:
         order, result = self.orders[answer.number], self.result
+        if answer.kind == "retried":
+            self.hear("retried", {"track": order.name, "reason": answer.reason})
+            return
         if answer.kind == "done":
             result.made += 1
             self.flagged += answer.verdict != "clear"
             result.audio_seconds += answer.duration
             result.add({stage: answer.stages.get(stage, 0.0) for stage in ("render", "package")})
+            stages = {stage: round(spent, 3) for stage, spent in answer.stages.items()}
+            told = {"track": order.name, "verdict": answer.verdict, "duration_s": answer.duration, "seconds": stages}
+            self.hear("made", told)
         else:
-            result.failed[order.name] = answer.reason
+            self._fail(order.name, answer.reason)
             if answer.kind == "full":
                 result.stopped = result.stopped or answer.reason
         self._report()
+
+    def _fail(self, name: str, reason: str) -> None:
+        self.result.failed[name] = reason
+        self.hear("failed", {"track": name, "reason": reason})
 
     def _report(self) -> None:
         """Tell how far the batch is."""
         result = self.result
         done, spent = result.made + len(result.failed), perf_counter() - self.began
         left = (result.tracks - result.present - done) * spent / max(done, 1)
+        progress = {"made": result.made, "failed": len(result.failed), "flagged": self.flagged}
+        rate = round(result.audio_seconds / max(spent, 1e-9), 3)
+        self.hear("progress", {**progress, "audio_seconds_per_second": rate, "seconds_left": round(left, 1)})
         words = [
             f"{result.present + result.made}/{result.tracks} tracks",
             f"{result.audio_seconds / max(spent, 1e-9):.1f} s of audio a second",
@@ -174,3 +191,4 @@ class Flow:
         self.result.recomposed = sum(row["attempts"] > 1 for row in rows)
         with suppress(GenaudioError) if self.result.stopped else nullcontext():
             write_library(self.site.root, self.result, rows)
+        self.hear("ended", self.result.as_json())

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from checks import Screener, Work
+from genaudio.errors import GenaudioError
 from genaudio.production.batch.crew import Crew
-from genaudio.production.batch.earlier import library_works
+from genaudio.production.batch.earlier import library_codes, library_works
 from genaudio.production.batch.engine import check_workers
 from genaudio.production.batch.ledger import melody_json
 from genaudio.production.batch.orders import Order, orders_of
 from genaudio.production.batch.plan import Plan
 from genaudio.production.batch.site import Site
+from genaudio.production.batch.worker import Silent
 from genaudio.production.exhibits import catalogue_list
 from genaudio.production.folder import file_name
 from genaudio.production.provenance import model_hashes, versions
+from genaudio.production.studio import Renders
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,27 @@ class Job:
             libraries: folders of earlier tracks.
 
         Raises:
-            GenaudioError: a number or a folder cannot be used.
+            GenaudioError: a number or a folder cannot be used, or a track of the library has an ISRC of the plan.
             CatalogueError: a catalogue cannot be used.
         """
         site = Site(out if out is not None else Path("outputs") / file_name(plan.name))
+        if plan.signing is not None:
+            plan.signing.keep_out_of(site.root)
         workers = check_workers(crew.usual_workers if workers is None else workers)
         screener, library = crew.screener(plan.catalogues), library_works(libraries, site.root)
-        return cls(plan, orders_of(plan), site, crew, workers, screener, library)
+        orders = orders_of(plan)
+        taken = library_codes(libraries, site.root)
+        for order in orders:
+            if order.isrc in taken:
+                raise GenaudioError(
+                    f"{order.name} would get the ISRC {order.isrc}, which {taken[order.isrc]} has already"
+                )
+        return cls(plan, orders, site, crew, workers, screener, library)
+
+    @property
+    def renderer(self) -> Callable[[], Renders]:
+        """What gives the workers their renderer; none is loaded where no track has audio."""
+        return self.crew.renderer if any(group.formats for group in self.plan.groups) else Silent()
 
     @property
     def fingerprint(self) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from typing import Any
 
 from genaudio.production.batch.result import BatchResult
 from genaudio.production.files import write_text
+from genaudio.production.release import seconds_of
 from genaudio.production.report.page import NOT_LEGAL, VERDICTS
 
 COLUMNS = (
     "number", "track", "title", "verdict", "group", "style", "key", "metre", "bars", "tempo", "instrument", "seconds",
-    "notes", "seed", "attempts", "artist", "licence", "folder",
+    "notes", "loudness", "isrc", "seed", "attempts", "artist", "licence", "folder",
 )  # fmt: skip
 """Columns of library.csv; library.jsonl has the SHA-256 of the files as well."""
 PLAYED = ("track.mp3", "track.ogg", "track.flac")
@@ -48,8 +49,10 @@ def row_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "bars": music["bars"],
         "tempo": music["tempo"],
         "instrument": settings["instrument"],
-        "seconds": manifest["audio"]["seconds"],
+        "seconds": seconds_of(manifest),
         "notes": music["notes"],
+        "loudness": (manifest["audio"] or {}).get("loudness_lufs"),
+        "isrc": manifest["credits"].get("isrc"),
         "seed": manifest["seed"],
         "attempts": len(manifest["attempts"]),
         "artist": manifest["credits"]["artist"],
@@ -109,14 +112,14 @@ def _page(result: BatchResult, rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _row(row: Mapping[str, Any]) -> str:
     folder = escape(str(row["folder"]), quote=True)
-    played = next((name for name in PLAYED if name in row["files"]), PLAYED[-1])
+    played = next((name for name in PLAYED if name in row["files"]), None)
     cells = []
     for name in _HEADS:
         value = row[name]
         text = _length(value) if name == "seconds" else f"{value:g}" if isinstance(value, float) else f"{value}"
         text = "" if value is None else escape(text)
         if name == "title":
-            player = f'<audio controls preload="none" src="{folder}/{played}"></audio>'
+            player = f'<audio controls preload="none" src="{folder}/{played}"></audio>' if played else ""
             text = f'<a href="{folder}/report.html">{text}</a>{player}'
         if name == "verdict":
             text = f'<span class="badge">{VERDICTS[row["verdict"]][1]}</span>'

@@ -15,6 +15,7 @@ from genaudio.melody.wish import Wish
 from genaudio.production.batch.document import Document, Problem
 from genaudio.production.batch.plan import WISHES, Group, Plan
 from genaudio.production.folder import file_name
+from genaudio.production.isrc import Isrc
 from genaudio.score import ScoreError
 
 FIELDS = ("plan", "group", "index", "number", "seed", "instrument", *WISHES)
@@ -35,8 +36,10 @@ class Order:
         seed: of the melody's first attempt and of the rendering.
         wish: what is wished of the melody.
         instrument: what plays it.
-        formats: audio formats, the master among them.
+        formats: audio formats, the master among them; none where only the notes are wanted.
         attempts: most melodies that are composed until one is clear.
+        loudness: of the master in LUFS; None for what is usual.
+        isrc: the recording's code; None where it has none.
     """
 
     number: int
@@ -48,6 +51,8 @@ class Order:
     instrument: str
     formats: tuple[str, ...]
     attempts: int
+    loudness: float | None = None
+    isrc: str | None = None
 
 
 def orders_of(plan: Plan) -> list[Order]:
@@ -62,9 +67,11 @@ def _orders(plan: Plan) -> Iterator[Order]:
             values, instrument = drawn(plan, group, index)
             seed = track_seed(plan.seed, group.name, index)
             name = folder_name(plan, group, index, number, values, instrument)
+            code = isrc_of(plan, group, index, number)
             yield Order(
-                number, group.name, index + 1, name, seed, Wish(**values), instrument, group.formats, group.attempts
-            )
+                number, group.name, index + 1, name, seed, Wish(**values), instrument, group.formats, group.attempts,
+                group.loudness, None if code is None else str(code),
+            )  # fmt: skip
             number += 1
 
 
@@ -76,6 +83,18 @@ def drawn(plan: Plan, group: Group, index: int) -> tuple[dict[str, Any], str]:
 
     values = {wish: choice.draw(seed(wish), index) for wish, choice in group.wishes.items()}
     return values, group.instrument.draw(seed("instrument"), index).strip().lower()
+
+
+def isrc_of(plan: Plan, group: Group, index: int, number: int) -> Isrc | None:
+    """Return the code of a track: from the group's list, or that many places after the group's or the plan's first.
+
+    Raises:
+        GenaudioError: there are not enough.
+    """
+    if len(group.isrc) > 1:
+        return group.isrc[index]
+    first, place = (group.isrc[0], index) if group.isrc else (plan.isrc, number)
+    return None if first is None else first.after(place)
 
 
 def track_seed(seed: int, group: str, index: int) -> int:
@@ -134,6 +153,31 @@ def check_orders(plan: Plan, document: Document) -> None:
                 )
                 document.problems.append(Problem(plan.naming_line, message))
             names.setdefault(name, track)
+
+
+def check_codes(plan: Plan, document: Document) -> None:
+    """Note where there are not enough ISRCs, or two tracks have the same."""
+    known: dict[str, str] = {}
+    number = 0
+    for group in plan.groups:
+        if len(group.isrc) > 1 and len(group.isrc) != group.count:
+            message = (
+                f"{group.name} has {group.count} tracks and {len(group.isrc)} ISRCs; give one for each, or the first"
+            )
+            document.problems.append(Problem(group.line, message))
+            number += group.count
+            continue
+        for index in range(group.count):
+            track = f"track {index + 1} of {group.name}"
+            try:
+                code = isrc_of(plan, group, index, number + index)
+            except GenaudioError as error:
+                document.problems.append(Problem(group.line, f"{track}: {error}"))
+                break
+            if code is not None and (other := known.setdefault(code.plain, track)) != track:
+                document.problems.append(Problem(group.line, f"{other} and {track} both get the ISRC {code}"))
+                break
+        number += group.count
 
 
 def _template_fits(plan: Plan, document: Document) -> bool:

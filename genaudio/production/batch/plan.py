@@ -9,7 +9,9 @@ from typing import Any
 
 from genaudio.melody.wish import Wish
 from genaudio.production.batch.choice import Choice
+from genaudio.production.isrc import Isrc
 from genaudio.production.provenance import Credits
+from genaudio.production.signing import Signing
 
 NAMING = "{group}-{index:04}"
 """How folders are named, as a rule."""
@@ -26,9 +28,11 @@ class Group:
         count: how many.
         wishes: what is wished of the melodies, by the name of the wish.
         instrument: what plays them.
-        formats: audio formats, the master among them.
+        formats: audio formats, the master among them; none where only the notes are wanted.
         attempts: most melodies that are composed for a track until one is clear.
         line: where the group stands in the plan.
+        isrc: the code of the first track, from which the others follow, or one for each; none where empty.
+        loudness: of the masters in LUFS; None for what is usual.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Group:
     formats: tuple[str, ...]
     attempts: int
     line: int = 1
+    isrc: tuple[Isrc, ...] = ()
+    loudness: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the group as plain JSON."""
@@ -48,6 +54,8 @@ class Group:
             "formats": list(self.formats),
             "attempts": self.attempts,
             "wishes": {name: choice.as_json() for name, choice in sorted(self.wishes.items())},
+            **({"isrc": [str(code) for code in self.isrc]} if self.isrc else {}),
+            **({"loudness": self.loudness} if self.loudness is not None else {}),
         }
 
 
@@ -64,6 +72,8 @@ class Plan:
         credits: whose name is on the tracks.
         path: the plan's file.
         naming_line: where the template stands.
+        isrc: code of the plan's first track, from which those of all groups without codes of their own follow.
+        signing: who signs the audio.
     """
 
     name: str
@@ -74,6 +84,8 @@ class Plan:
     credits: Credits = field(default_factory=Credits)
     path: Path = Path("plan.yaml")
     naming_line: int = 1
+    isrc: Isrc | None = None
+    signing: Signing | None = None
 
     @property
     def tracks(self) -> int:
@@ -88,5 +100,7 @@ class Plan:
             "naming": self.naming,
             "artist": self.credits.artist,
             "licence": self.credits.licence,
+            **({"isrc": str(self.isrc)} if self.isrc else {}),
+            **({"certificate": self.signing.digest} if self.signing else {}),
             "groups": [group.as_json() for group in self.groups],
         }

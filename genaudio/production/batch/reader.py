@@ -14,21 +14,20 @@ from genaudio.instruments import family_named
 from genaudio.melody.wish import Wish
 from genaudio.production.batch.choice import Cards, Choice, Range
 from genaudio.production.batch.document import Document, shown
-from genaudio.production.batch.orders import check_orders
+from genaudio.production.batch.manner import KEYS, Manner, read_codes, read_manner
+from genaudio.production.batch.orders import check_codes, check_orders
 from genaudio.production.batch.plan import NAMING, WISHES, Group, Plan
 from genaudio.production.folder import file_name
 from genaudio.production.provenance import Credits
-from genaudio.production.release import check_formats
-from genaudio.production.studio import ATTEMPTS
+from genaudio.production.signing import Signing
 from genaudio.score import ScoreError
 
 MOST_TRACKS = 100_000
 """Tracks of the largest plan."""
-MOST_ATTEMPTS = 1000
 LARGEST_SEED = 2**63 - 1
 ALIASES = {"meter": "metre"}
-_GROUP = ("name", "count", "instrument", "formats", "attempts", *WISHES, *ALIASES)
-_PLAN = ("name", "seed", "groups", "formats", "attempts", "catalogues", "naming", "artist", "licence")
+_GROUP = ("name", "count", "instrument", *KEYS, *WISHES, *ALIASES)
+_PLAN = ("name", "seed", "groups", *KEYS, "catalogues", "naming", "artist", "licence", "sign")
 _RANGE = ("from", "to", "step")
 
 
@@ -47,6 +46,7 @@ def read_plan(path: Path | str, seed: int | None = None) -> Plan:
     plan = _Reader(document).plan(seed)
     document.finish()
     check_orders(plan, document)
+    check_codes(plan, document)
     document.finish()
     return plan
 
@@ -65,23 +65,38 @@ class _Reader:
         nodes = document.mapping(document.root, _PLAN, "a plan")
         name = document.text(nodes["name"], "the name") if "name" in nodes else document.path.stem
         own = document.whole(nodes["seed"], "the seed", 0, LARGEST_SEED) if "seed" in nodes else 0
-        formats = self._formats(nodes, ("flac",))
-        attempts = self._attempts(nodes, ATTEMPTS)
+        manner, codes = read_manner(document, nodes, Manner()), read_codes(document, nodes.get("isrc"))
+        if len(codes) > 1:
+            document.complain(nodes["isrc"], "a plan has one ISRC, from which the others follow; lists are for groups")
         naming = document.text(nodes["naming"], "the naming template") if "naming" in nodes else NAMING
         return Plan(
             name=name or "",
             seed=seed if seed is not None else own or 0,
-            groups=self._groups(nodes.get("groups"), formats, attempts),
+            groups=self._groups(nodes.get("groups"), manner),
             catalogues=self._catalogues(nodes.get("catalogues")),
             naming=naming or NAMING,
             credits=self._credits(nodes),
             path=document.path,
             naming_line=(nodes.get("naming") or document.root).start_mark.line + 1,
+            isrc=codes[0] if codes else None,
+            signing=self._signing(nodes.get("sign")),
         )
 
     def _credits(self, nodes: Mapping[str, yaml.Node]) -> Credits:
         found = {key: self.document.text(nodes[key], f"the {key}") for key in ("artist", "licence") if nodes.get(key)}
         return Credits(found.get("artist") or Credits().artist, found.get("licence"))
+
+    def _signing(self, node: yaml.Node | None) -> Signing | None:
+        if node is None:
+            return None
+        nodes = self.document.mapping(node, ("certificate", "key"), "sign")
+        texts = {name: self.document.text(item, f"the {name}") for name, item in nodes.items()}
+        paths = {name: Path(text) for name, text in texts.items() if text}
+        try:
+            return Signing.checked(paths.get("certificate"), paths.get("key"))
+        except GenaudioError as error:
+            self.document.complain(node, str(error))
+            return None
 
     def _catalogues(self, node: yaml.Node | None) -> tuple[Path, ...]:
         found = []
@@ -93,31 +108,14 @@ class _Reader:
                 found.append(Path(text))
         return tuple(found)
 
-    def _formats(self, nodes: Mapping[str, yaml.Node], usual: tuple[str, ...]) -> tuple[str, ...]:
-        if "formats" not in nodes:
-            return usual
-        names: list[str] = []
-        for item in self.document.items(nodes["formats"]):
-            name = self.document.text(item, "an audio format")
-            try:
-                names += check_formats([name] if name else [])
-            except GenaudioError as error:
-                self.document.complain(item, str(error))
-        return check_formats(names)
-
-    def _attempts(self, nodes: Mapping[str, yaml.Node], usual: int) -> int:
-        if "attempts" not in nodes:
-            return usual
-        return self.document.whole(nodes["attempts"], "the number of attempts", 1, MOST_ATTEMPTS) or usual
-
-    def _groups(self, node: yaml.Node | None, formats: tuple[str, ...], attempts: int) -> tuple[Group, ...]:
+    def _groups(self, node: yaml.Node | None, usual: Manner) -> tuple[Group, ...]:
         document = self.document
         if not isinstance(node, yaml.SequenceNode) or not node.value:
             document.complain(node or document.root, "a plan needs groups: a list, each with a count")
             return ()
         groups: list[Group] = []
         for number, item in enumerate(node.value, start=1):
-            group = self._group(item, number, formats, attempts)
+            group = self._group(item, number, usual)
             if any(file_name(group.name) == file_name(other.name) for other in groups):
                 document.complain(item, f"two groups are called {group.name!r}; give them different names")
             groups.append(group)
@@ -126,7 +124,7 @@ class _Reader:
             document.complain(node, f"the plan has {total} tracks; at most {MOST_TRACKS} can be made: split it")
         return tuple(groups)
 
-    def _group(self, node: yaml.Node, number: int, formats: tuple[str, ...], attempts: int) -> Group:
+    def _group(self, node: yaml.Node, number: int, usual: Manner) -> Group:
         document = self.document
         nodes = document.mapping(node, _GROUP, "a group")
         name = document.text(nodes["name"], "the group's name") if "name" in nodes else None
@@ -145,14 +143,17 @@ class _Reader:
         instrument = (
             self._choice(nodes["instrument"], "instrument") if "instrument" in nodes else Cards(("violin",), (1,))
         )
+        manner = read_manner(document, nodes, usual)
         return Group(
             name=name or f"group-{number}",
             count=count or 1,
             wishes=wishes,
             instrument=instrument,
-            formats=self._formats(nodes, formats),
-            attempts=self._attempts(nodes, attempts),
+            formats=manner.written,
+            attempts=manner.attempts,
             line=node.start_mark.line + 1,
+            isrc=read_codes(document, nodes.get("isrc")),
+            loudness=manner.loudness,
         )
 
     def _choice(self, node: yaml.Node, wish: str) -> Choice:

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from genaudio.production.batch.crew import Crew
 from genaudio.production.batch.estimate import Estimate, estimate
+from genaudio.production.batch.events import Hear, deaf
 from genaudio.production.batch.flow import Flow, Tell
 from genaudio.production.batch.job import Job
 from genaudio.production.batch.plan import Plan
@@ -25,6 +26,7 @@ def run_batch(
     address: str | None = None,
     crew: Crew | None = None,
     tell: Tell | None = None,
+    hear: Hear = deaf,
 ) -> BatchResult:
     """Make all tracks of a plan that are not there yet.
 
@@ -40,6 +42,7 @@ def run_batch(
         address: of a Ray cluster that does the work, such as ``10.0.0.1:6379``; this machine where missing.
         crew: other models than those that ship.
         tell: is told how far the work is.
+        hear: is told what happens: ``begun``, ``made``, ``retried``, ``failed``, ``progress``, ``ended``.
 
     Raises:
         GenaudioError: the folder cannot be used, a part cannot be loaded, or nobody answers at the address.
@@ -53,7 +56,7 @@ def run_batch(
         job = Job.prepare(plan, None if out is None else Path(out), hired, workers, libraries)
         with job.claimed():
             result = BatchResult(plan.name, job.site.root, plan.tracks, job.workers)
-            run = Flow(job, result, tell, start)
+            run = Flow(job, result, tell, hear, start)
             if result.missing:
                 run.make()
             result.seconds = perf_counter() - start

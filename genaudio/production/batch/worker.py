@@ -13,18 +13,21 @@ from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.production.batch.site import share, whole_package
-from genaudio.production.release import Production
+from genaudio.production.release import Production, seconds_of
 from genaudio.production.studio import Renders
 from genaudio.production.track import produce
-from genaudio.score import ScoreError
+from genaudio.score import Score, ScoreError
+
+if TYPE_CHECKING:
+    from genaudio.renderer import Rendering
 
 SPARE = 32 << 20
 """Bytes that a disk must have free for a track to be begun."""
-Kind = Literal["ready", "done", "failed", "again", "full", "broken", "incompatible"]
+Kind = Literal["ready", "done", "failed", "again", "retried", "full", "broken", "incompatible"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Answer:
     """What a worker says.
 
     Attributes:
-        kind: ``ready`` to begin; a track is ``done``, ``failed`` for good, or may be tried ``again``; the disk is
-            ``full``; the renderer cannot be loaded (``broken``, ``incompatible``).
+        kind: ``ready`` to begin; a track is ``done``, ``failed`` for good, or may be tried ``again``, which engines
+            pass on as ``retried``; the disk is ``full``; the renderer cannot be loaded (``broken``, ``incompatible``).
         number: of the track.
         reason: why not.
         stages: seconds by stage.
@@ -73,6 +76,19 @@ class ShippedRenderer:
         from genaudio.renderer import Renderer
 
         return Renderer.load(device=self.device)
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Loads nothing: what is wanted are notes alone."""
+
+    def __call__(self) -> Renders:
+        """Return itself."""
+        return self
+
+    def render(self, score: Score, seed: int = 0, **_: float) -> Rendering:
+        """Refuse to play."""
+        raise GenaudioError("no renderer was loaded, because no track was to have audio")
 
 
 def work(connection: Connection, load: Callable[[], Renders], lock: Path) -> None:
@@ -124,7 +140,7 @@ def _end_with_parent() -> None:
 def answer(task: Task, renderer: Renders) -> Answer:
     """Make a track and say how it went."""
     if manifest := whole_package(task.folder, task.production.seed):  # a worker before this one died just after it
-        duration, verdict = float(manifest["audio"]["seconds"]), str(manifest["verdict"])
+        duration, verdict = seconds_of(manifest), str(manifest["verdict"])
         return Answer("done", task.number, duration=duration, verdict=verdict)
     try:
         if shutil.disk_usage(task.folder.parent).free < SPARE:

@@ -64,12 +64,12 @@ class Trouble:
     def __call__(self) -> Trouble:
         return self
 
-    def render(self, score: Score, seed: int = 0) -> SineRendering:
+    def render(self, score: Score, seed: int = 0, loudness: float | None = None) -> SineRendering:
         time.sleep(self.pause)
         struck = bool(self.what) and self.at in (None, len(score.notes))
         if struck and (self.flag is None or self._first()):
             self._misbehave()
-        return SinePlayer().render(score, seed)
+        return SinePlayer().render(score, seed, loudness)
 
     def _first(self) -> bool:
         """Leave the flag; False where another worker was faster."""

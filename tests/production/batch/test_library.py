@@ -40,7 +40,7 @@ class Page(HTMLParser):
 def made(works, tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     (folder / "plan.yaml").write_text(
-        "name: Two & more\nformats: mp3\nartist: Ann\nlicence: CC0\n"
+        "name: Two & more\nformats: [mp3, wav]\nartist: Änn\nlicence: CC0\nisrc: GB-ABC-26-00031\nloudness: -20\n"
         "groups: [{count: 2, style: [reel, jig]}, {name: b, count: 1, tempo: 66}]\n"
     )
     result = run_batch(read_plan(folder / "plan.yaml"), folder / "out", workers=1, crew=crew_of(works))
@@ -83,7 +83,9 @@ def test_programs_read_the_same(made):
     for line, row in zip(lines, rows, strict=True):
         manifest = json.loads((out / line["folder"] / "manifest.json").read_text())
         assert line["verdict"] == row["verdict"] == manifest["verdict"] == "clear"
-        assert (line["artist"], row["licence"]) == ("Ann", "CC0")
+        assert (line["artist"], row["licence"]) == ("Änn", "CC0")
+        assert line["isrc"] == row["isrc"] == f"GB-ABC-26-{30 + line['number']:05}"
+        assert float(row["loudness"]) == -20
         assert line["files"]["track.flac"] == manifest["files"]["track.flac"]["sha256"]
         assert "report.html" not in line["files"]  # it names the time
         assert float(row["seconds"]) == manifest["audio"]["seconds"]
@@ -103,8 +105,9 @@ def test_the_summary_counts(made):
 def test_tags_name_artist_and_licence(made):
     from genaudio.audio import read_tags
 
-    tags = read_tags(made[0] / "tracks" / "group-1-0001" / "track.flac")
-    assert (tags["artist"], tags["license"]) == ("Ann", "CC0")
+    for name in ("flac", "mp3", "wav"):
+        tags = read_tags(made[0] / "tracks" / "group-1-0002" / f"track.{name}")
+        assert (tags["artist"], tags["license"], tags["isrc"]) == ("Änn", "CC0", "GBABC2600032"), name
 
 
 def test_trying_makes_one_track_elsewhere(plan, works, tmp_path):

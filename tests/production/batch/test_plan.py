@@ -156,6 +156,23 @@ groups:
         ("groups: [{count: 1, name: a}, {count: 1, name: A}]\n", "two groups are called 'A'"),
         ("groups: [{count: 60000}, {count: 60000}]\n", "the plan has 120000 tracks; at most 100000"),
         ("groups: [{count: 2, style: {}}]\n", "no style to choose from"),
+        ("loudness: -3\ngroups: [{count: 1}]\n", "line 1: a loudness must be from -40 to -5 LUFS, not -3"),
+        ("groups: [{count: 1, loudness: loud}]\n", "the loudness must be a number of LUFS, such as -16, not 'loud'"),
+        ("groups: [{count: 1, audio: maybe}]\n", "audio must be true or false, not 'maybe'"),
+        ("isrc: GB-ABC-26-1\ngroups: [{count: 1}]\n", "line 1: 'GB-ABC-26-1' is no ISRC; one looks like"),
+        ("isrc: [GBABC2600001, GBABC2600002]\ngroups: [{count: 1}]\n", "a plan has one ISRC, from which"),
+        (
+            "isrc: GB-ABC-26-99999\ngroups: [{count: 3}]\n",
+            "track 2 of group-1: there are only 1 ISRCs from GB-ABC-26-99999 on",
+        ),
+        (
+            "groups: [{count: 3, isrc: [GBABC2600001, GBABC2600002]}]\n",
+            "group-1 has 3 tracks and 2 ISRCs; give one for each, or the first",
+        ),
+        (
+            "isrc: GBABC2600001\ngroups: [{name: a, count: 2}, {name: b, count: 1, isrc: GBABC2600002}]\n",
+            "track 2 of a and track 1 of b both get the ISRC GB-ABC-26-00002",
+        ),
         ("groups: [{count: 2, style: []}]\n", "the list of style is empty"),
         ("groups: [{count: 2, style: 5}]\n", "style cannot be 5"),
         ("groups: [{count: 2, key: E minor, mode: dorian}]\n", "track 1 of group-1: the key 'E minor' is minor"),
@@ -178,6 +195,36 @@ def test_what_cannot_be_made_is_refused(plan_of, text, words):
         plan_of(text)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_codes_are_counted_through_the_plan_or_the_group(plan_of):
+    text = """isrc: gbabc2600007
+groups:
+  - {name: a, count: 2}
+  - {name: b, count: 2, isrc: US-S1Z-99-00001}
+  - {name: c, count: 2, isrc: [FRX0126000004, FR-X01-26-00009]}
+  - {name: d, count: 1}
+"""
+    plan = plan_of(text.replace("FRX0126000004", "FRX012600004"))
+    assert [order.isrc for order in orders_of(plan)] == [
+        "GB-ABC-26-00007",
+        "GB-ABC-26-00008",
+        "US-S1Z-99-00001",
+        "US-S1Z-99-00002",
+        "FR-X01-26-00004",
+        "FR-X01-26-00009",
+        "GB-ABC-26-00013",  # the seventh of the plan
+    ]
+    with pytest.raises(PlanError, match="'FRX0126000004' is no ISRC"):
+        plan_of(text)
+
+
+def test_a_group_may_sound_otherwise_or_not_at_all(plan_of):
+    text = "loudness: -14\nformats: [mp3]\ngroups: [{count: 1}, {count: 1, loudness: -23}, {count: 1, audio: false}]\n"
+    first, second, third = orders_of(plan_of(text))
+    assert (first.loudness, first.formats) == (-14, ("flac", "mp3"))
+    assert (second.loudness, second.formats) == (-23, ("flac", "mp3"))
+    assert third.formats == ()
 
 
 def test_a_missing_file_is_told(tmp_path):

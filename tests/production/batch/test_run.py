@@ -15,7 +15,7 @@ from genaudio.production.batch.earlier import BATCH
 from genaudio.production.batch.engine import Patience
 from genaudio.production.batch.worker import Task
 from genaudio.production.studio import attempt_seed
-from genaudio.score import Score
+from genaudio.score import Score, read_score
 from tests.production.batch.doubles import ManyTunes, Stillborn, Trouble, Unloadable, crew_of, tree, wild_tune
 
 FILES = {"manifest.json", "report.html", "screening.json", "track.flac", "track.mid", "track.musicxml"}
@@ -155,6 +155,39 @@ def test_a_library_is_not_repeated(works, tmp_path):
     assert again.present == 2  # its own tracks are no part of the library
     with pytest.raises(GenaudioError, match=r"holds another batch: library is 2 tracks, .* there and none here"):
         run_batch(plans[1], outs[1], workers=1, crew=crew)
+
+
+def test_a_code_of_the_library_is_not_given_again(works, tmp_path):
+    text = "isrc: GB-ABC-26-{:05}\nseed: {}\ngroups: [{{count: 2, audio: false}}]\n"
+    (tmp_path / "one.yaml").write_text(text.format(1, 1))
+    run_batch(read_plan(tmp_path / "one.yaml"), tmp_path / "one", workers=1, crew=crew_of(works))
+    for first, clash in ((2, True), (3, False)):
+        (tmp_path / "two.yaml").write_text(text.format(first, 2))
+        plan, libraries = read_plan(tmp_path / "two.yaml"), [tmp_path / "one"]
+        if clash:
+            with pytest.raises(GenaudioError, match=r"would get the ISRC GB-ABC-26-00002, which .*one.* has already"):
+                run_batch(plan, tmp_path / "two", workers=1, crew=crew_of(works), libraries=libraries)
+            continue
+        assert run_batch(plan, tmp_path / "two", workers=1, crew=crew_of(works), libraries=libraries).made == 2
+
+
+def test_notes_alone_need_no_renderer(works, tmp_path, monkeypatch):
+    (tmp_path / "plan.yaml").write_text("audio: false\ngroups: [{count: 2, style: reel}]\n")
+    plan = read_plan(tmp_path / "plan.yaml")
+    result = run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, renderer=Unloadable()))
+    assert (result.made, result.failed) == (2, {})
+    folder = tmp_path / "out" / "tracks" / "group-1-0001"
+    assert set(os.listdir(folder)) == FILES - {"track.flac"}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["audio"] is None
+    score = read_score(folder / "track.mid")
+    assert manifest["music"]["seconds"] == pytest.approx(float(score.seconds(score.duration)), abs=0.01)
+    assert result.audio_seconds > 10
+    assert "<audio" not in (tmp_path / "out" / "index.html").read_text() + (folder / "report.html").read_text()
+    monkeypatch.setattr("genaudio.production.package.open_screener", lambda _: crew_of(works).screener([]))
+    assert verify_package(folder).intact
+    again = run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works))
+    assert (again.made, again.present) == (0, 2)
 
 
 def test_equal_titles_are_told_apart(works, tmp_path):

@@ -23,21 +23,31 @@ def track_time(result: dict[str, Any]) -> str:
 def batch(result: dict[str, Any]) -> str:
     """The section on batches."""
     shares = ", ".join(f"{stage} {share:.0%}" for stage, share in result["bare_shares"].items())
+    library, notes = result["library"], result["memory"]
+    ways = (
+        (f"{library['tracks']} tracks, {library['workers']} workers", library),
+        (f"{result['tracks']} tracks, one worker", result["one_worker"]),
+        (f"{result['tracks']} tracks, two workers", result["two_workers"]),
+    )
     rows = [
         [name, way["tracks_per_hour_without_loading"], way["tracks_per_hour"], way["audio_seconds_per_second"]]
-        for name, way in (("one worker", result["one_worker"]), ("two workers", result["two_workers"]))
+        for name, way in ways
     ]
+    curve = ", ".join(f"{size:.0f} MB after {count}" for count, size in notes["megabytes"] if count % 250 == 0)
     return "\n".join(
         [
             "## Batches\n",
             where(result),
-            f"{result['tracks']} tracks of {result['bars']} bars. Bare stages: {shares}. On one core a batch takes "
-            f"{result['overhead']:.0%} longer than its bare stages one after the other; two workers are "
+            f"Tracks of {result['bars']} bars, {library['track_seconds']} s of audio on average. Bare stages: {shares}. On "
+            f"one core a batch of {result['tracks']} takes {result['processor_overhead']:.0%} more processor seconds than "
+            f"its bare stages one after the other, {result['overhead']:.0%} by the clock; two workers are "
             f"{result['speed_up']:.2f} times as fast as one. Load of the machine before: {result['load_before']}.\n",
             table(
                 ["", "tracks an hour", "with loading of the models", "seconds of audio a second"],
                 rows,
             ),
+            f"\nMemory of all processes while {notes['tracks']} tracks of notes alone are made, "
+            f"{notes['tracks_per_hour']:.0f} an hour: {curve}.",
         ]
     )
 

@@ -43,7 +43,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at Python, packages, devices, audio formats, shipped files and disk; takes seconds, changes nothing."""
     looks: tuple[Callable[[], Finding], ...] = (
-        _python, _torch, _torchaudio, _encodec, _screening, _audio, _devices, _assets, _disk, _teacher,
+        _python, _torch, _torchaudio, _encodec, _screening, _audio, _devices, _assets, _disk, _teacher, _extras,
     )  # fmt: skip
     return [look() for look in looks]
 
@@ -185,3 +185,12 @@ def _teacher() -> Finding:
     if fault := _fault("fluidsynth"):
         return Finding("teacher synth", "warning", f"pyfluidsynth finds no fluidsynth library ({fault})", remedy)
     return Finding("teacher synth", "ok", f"pyfluidsynth {_version('pyfluidsynth')} (training only)")
+
+
+def _extras() -> Finding:
+    wanted = {"ray": "ray", "c2pa-python": "c2pa"}
+    found = {package: _version(package) for package in wanted}
+    known = ", ".join(f"{package} {number}" for package, number in found.items() if number)
+    absent = [f"'genaudio[{wanted[package]}]'" for package, number in found.items() if not number]
+    remedy = f"for clusters and signatures: pip install {' '.join(absent)}" if absent else ""
+    return Finding("extras", "ok", f"{known or 'none'}{f' ({remedy})' if remedy else ''}")

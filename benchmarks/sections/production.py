@@ -38,9 +38,10 @@ def batch(result: dict[str, Any]) -> str:
         [
             "## Batches\n",
             where(result),
-            f"Tracks of {result['bars']} bars, {library['track_seconds']} s of audio on average. Bare stages: {shares}. On "
-            f"one core a batch of {result['tracks']} takes {result['processor_overhead']:.0%} more processor seconds than "
-            f"its bare stages one after the other, {result['overhead']:.0%} by the clock; two workers are "
+            f"Tracks of {result['bars']} bars, {library['track_seconds']} s of audio on average. "
+            f"Bare stages: {shares}. On one core a batch of {result['tracks']} takes "
+            f"{result['processor_overhead']:.0%} more processor seconds "
+            f"than its bare stages one after the other, {result['overhead']:.0%} more by the clock; two workers are "
             f"{result['speed_up']:.2f} times as fast as one. Load of the machine before: {result['load_before']}.\n",
             table(
                 ["", "tracks an hour", "with loading of the models", "seconds of audio a second"],

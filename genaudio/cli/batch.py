@@ -139,9 +139,9 @@ def _lines(result: BatchResult) -> list[str]:
     if result.made:
         shares = ", ".join(f"{stage} {share:.0%}" for stage, share in result.shares.items())
         rate = 3600 * result.made / result.seconds
+        heard = f", {result.audio_seconds / result.seconds:.1f} s of audio a second" if result.audio_seconds else ""
         lines += [
-            f"  speed     {result.made} tracks in {_time(result.seconds)}: {rate:.0f} an hour, "
-            f"{result.audio_seconds / result.seconds:.1f} s of audio a second",
+            f"  speed     {result.made} tracks in {_time(result.seconds)}: {rate:.0f} an hour{heard}",
             f"  work      {shares}",
         ]
     extras = {"composed more than once": result.recomposed, "retried": result.retried, "repaired": result.repaired}

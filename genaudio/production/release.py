@@ -132,7 +132,7 @@ def write_package(
 
 def _write_report(folder: Path, production: Production, rendering: Rendering | None, tags: Mapping[str, str]) -> None:
     """Write the report with a small copy of the audio inside, so that the one file is enough."""
-    audio, length = b"", production.score.seconds(production.score.duration)
+    audio, length = b"", production.score.duration
     if rendering is not None:
         audio, length = _embedded(folder, rendering, tags), rendering.audio.shape[1] / rendering.sample_rate
     session = production.session
@@ -260,7 +260,7 @@ def _music(production: Production) -> dict[str, Any]:
         "bars": None if melody.metre is None else melody.bars,
         "tempo": melody.tempo,
         "notes": len(melody),
-        "seconds": round(float(score.seconds(score.duration)), 3),
+        "seconds": round(float(score.duration), 3),
     }
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from time import perf_counter
 from typing import Protocol
 
-from checks import Work
+from checks import Verdict, Work
 from genaudio.errors import GenaudioError
 from genaudio.instruments import family_named
 from genaudio.melody.wish import Wish
@@ -82,6 +82,10 @@ class Desk:
                     session = self._session(order, found.get(order.number))
                 except (GenaudioError, ScoreError) as error:
                     yield order, " ".join(str(error).split())
+                    continue
+                verdict = session.screening.verdict
+                if not order.keeps and verdict is not Verdict.CLEAR:
+                    yield order, f"none of {len(session.attempts)} melodies was clear ({verdict}); left out"
                     continue
                 if order.number not in whole:
                     yield order, self._production(order, session, started)

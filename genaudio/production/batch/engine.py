@@ -43,7 +43,7 @@ class Patience:
     def of(self, task: Task) -> float:
         """Return the seconds that a track may take."""
         score = task.production.score
-        return self.track + self.factor * score.seconds(score.duration)
+        return self.track + self.factor * score.duration
 
 
 class Engine(ABC):

@@ -150,7 +150,7 @@ class Flow:
         if answer.kind == "done":
             result.made += 1
             self.flagged += answer.verdict != "clear"
-            result.audio_seconds += answer.duration
+            result.audio_seconds += answer.duration if order.formats else 0.0
             result.add({stage: answer.stages.get(stage, 0.0) for stage in ("render", "package")})
             stages = {stage: round(spent, 3) for stage, spent in answer.stages.items()}
             told = {"track": order.name, "verdict": answer.verdict, "duration_s": answer.duration, "seconds": stages}

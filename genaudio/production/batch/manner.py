@@ -16,8 +16,10 @@ from genaudio.production.studio import ATTEMPTS
 from genaudio.renderer.mix import check_loudness
 
 MOST_ATTEMPTS = 1000
-KEYS = ("formats", "audio", "attempts", "loudness", "isrc")
+KEYS = ("formats", "audio", "attempts", "unclear", "loudness", "isrc")
 """Keys of a plan and of a group."""
+UNCLEAR = ("keep", "leave out")
+"""What becomes of a track for which no clear melody was found: it is kept, with its verdict, or not made at all."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Manner:
         formats: audio formats, the master among them.
         audio: False where only the notes are wanted.
         attempts: most melodies that are composed for a track until one is clear.
+        keeps: whether a track is made for which none is clear.
         loudness: of the masters in LUFS; None for what is usual.
     """
 
     formats: tuple[str, ...] = ("flac",)
     audio: bool = True
     attempts: int = ATTEMPTS
+    keeps: bool = True
     loudness: float | None = None
 
     @property
@@ -51,6 +55,7 @@ def read_manner(document: Document, nodes: Mapping[str, yaml.Node], usual: Manne
         formats=_formats(document, nodes["formats"]) if "formats" in nodes else usual.formats,
         audio=_yes(document, nodes["audio"]) if "audio" in nodes else usual.audio,
         attempts=attempts,
+        keeps=_keeps(document, nodes["unclear"]) if "unclear" in nodes else usual.keeps,
         loudness=_loudness(document, nodes["loudness"]) if "loudness" in nodes else usual.loudness,
     )
 
@@ -84,6 +89,13 @@ def _yes(document: Document, node: yaml.Node) -> bool:
         return value
     document.complain(node, f"audio must be true or false, not {shown(value)}")
     return True
+
+
+def _keeps(document: Document, node: yaml.Node) -> bool:
+    value = document.value(node)
+    if value not in UNCLEAR:
+        document.complain(node, f"unclear must be {' or '.join(UNCLEAR)}, not {shown(value)}")
+    return bool(value != UNCLEAR[1])
 
 
 def _loudness(document: Document, node: yaml.Node) -> float | None:

@@ -40,6 +40,7 @@ class Order:
         attempts: most melodies that are composed until one is clear.
         loudness: of the master in LUFS; None for what is usual.
         isrc: the recording's code; None where it has none.
+        keeps: whether it is made where no melody is clear.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Order:
     attempts: int
     loudness: float | None = None
     isrc: str | None = None
+    keeps: bool = True
 
 
 def orders_of(plan: Plan) -> list[Order]:
@@ -70,7 +72,7 @@ def _orders(plan: Plan) -> Iterator[Order]:
             code = isrc_of(plan, group, index, number)
             yield Order(
                 number, group.name, index + 1, name, seed, Wish(**values), instrument, group.formats, group.attempts,
-                group.loudness, None if code is None else str(code),
+                group.loudness, None if code is None else str(code), group.keeps,
             )  # fmt: skip
             number += 1
 

@@ -33,6 +33,7 @@ class Group:
         line: where the group stands in the plan.
         isrc: the code of the first track, from which the others follow, or one for each; none where empty.
         loudness: of the masters in LUFS; None for what is usual.
+        keeps: whether a track is made for which no melody is clear.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Group:
     line: int = 1
     isrc: tuple[Isrc, ...] = ()
     loudness: float | None = None
+    keeps: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return the group as plain JSON."""
@@ -56,6 +58,7 @@ class Group:
             "wishes": {name: choice.as_json() for name, choice in sorted(self.wishes.items())},
             **({"isrc": [str(code) for code in self.isrc]} if self.isrc else {}),
             **({"loudness": self.loudness} if self.loudness is not None else {}),
+            **({} if self.keeps else {"unclear": "leave out"}),
         }
 
 

@@ -154,6 +154,7 @@ class _Reader:
             line=node.start_mark.line + 1,
             isrc=read_codes(document, nodes.get("isrc")),
             loudness=manner.loudness,
+            keeps=manner.keeps,
         )
 
     def _choice(self, node: yaml.Node, wish: str) -> Choice:

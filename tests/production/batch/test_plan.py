@@ -158,6 +158,7 @@ groups:
         ("groups: [{count: 2, style: {}}]\n", "no style to choose from"),
         ("loudness: -3\ngroups: [{count: 1}]\n", "line 1: a loudness must be from -40 to -5 LUFS, not -3"),
         ("groups: [{count: 1, loudness: loud}]\n", "the loudness must be a number of LUFS, such as -16, not 'loud'"),
+        ("unclear: drop\ngroups: [{count: 1}]\n", "line 1: unclear must be keep or leave out, not 'drop'"),
         ("groups: [{count: 1, audio: maybe}]\n", "audio must be true or false, not 'maybe'"),
         ("isrc: GB-ABC-26-1\ngroups: [{count: 1}]\n", "line 1: 'GB-ABC-26-1' is no ISRC; one looks like"),
         ("isrc: [GBABC2600001, GBABC2600002]\ngroups: [{count: 1}]\n", "a plan has one ISRC, from which"),

@@ -16,7 +16,7 @@ from genaudio.production.batch.earlier import BATCH
 from genaudio.production.batch.engine import Patience
 from genaudio.production.batch.worker import Task
 from genaudio.production.studio import attempt_seed
-from genaudio.score import Score, read_score
+from genaudio.score import Melody, Note, Score, read_score
 from tests.production.batch.doubles import ManyTunes, Stillborn, Trouble, Unloadable, crew_of, tree, wild_tune
 
 FILES = {"manifest.json", "report.html", "screening.json", "track.flac", "track.mid", "track.musicxml"}
@@ -138,6 +138,22 @@ def test_a_repetition_that_cannot_be_avoided_is_flagged(works, tmp_path):
     assert 'class="note copied"' in (tmp_path / "out/tracks/group-1-0003/report.html").read_text()
 
 
+def test_a_track_without_a_clear_melody_may_be_left_out(works, tmp_path):
+    (tmp_path / "plan.yaml").write_text("attempts: 1\nunclear: leave out\naudio: false\ngroups: [{count: 4}]\n")
+    plan = read_plan(tmp_path / "plan.yaml")
+    first, second, third, fourth = (order.seed for order in orders_of(plan))
+    tunes = {first: wild_tune(700), second: wild_tune(700), third: wild_tune(5, notes=4), fourth: wild_tune(701)}
+    for _ in range(2):  # the second time from the ledger
+        result = run_batch(plan, tmp_path / "out", workers=1, crew=crew_of(works, ManyTunes(tunes)))
+        assert result.failed == {
+            "group-1-0002": "none of 1 melodies was clear (match); left out",
+            "group-1-0003": "none of 1 melodies was clear (not-screened); left out",
+        }
+        assert result.verdicts == {"clear": 2}
+    compared = json.loads((tmp_path / "out/tracks/group-1-0004/manifest.json").read_text())["batch"]["compared"]
+    assert [entry["works"] for entry in compared] == [1]  # what was left out is nothing to be compared with
+
+
 def test_a_library_is_not_repeated(works, tmp_path):
     text = "seed: {}\nattempts: 2\ngroups: [{{count: 2}}]\n"
     plans = []
@@ -182,8 +198,8 @@ def test_notes_alone_need_no_renderer(works, tmp_path, monkeypatch):
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["audio"] is None
     score = read_score(folder / "track.mid")
-    assert manifest["music"]["seconds"] == pytest.approx(float(score.seconds(score.duration)), abs=0.01)
-    assert result.audio_seconds > 10
+    assert manifest["music"]["seconds"] == pytest.approx(float(score.duration), abs=0.01)
+    assert result.audio_seconds == 0
     assert "<audio" not in (tmp_path / "out" / "index.html").read_text() + (folder / "report.html").read_text()
     monkeypatch.setattr("genaudio.production.package.open_screener", lambda _: crew_of(works).screener([]))
     assert verify_package(folder).intact
@@ -255,9 +271,9 @@ def test_a_track_that_hangs_again_is_given_up(plan, works, tmp_path):
 
 
 def test_patience_grows_with_the_length_of_the_track(plan, works):
-    score = Score.from_melody(wild_tune(1))
+    score = Score.from_melody(Melody([Note(0, 8, 60)], tempo=120))  # 4 s
     task = Task(0, Path("x"), SimpleNamespace(score=score))
-    assert Patience(track=10, factor=3).of(task) == pytest.approx(10 + 3 * score.seconds(score.duration))
+    assert Patience(track=10, factor=3).of(task) == 10 + 3 * 4
 
 
 @pytest.mark.parametrize(

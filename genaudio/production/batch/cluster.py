@@ -31,7 +31,7 @@ AUTO = "auto"
 """The address of the cluster that this machine belongs to."""
 KNOCK = 4.0
 """Seconds in which a port must answer."""
-GREETING = 45.0
+GREETING = 60.0
 """Seconds in which a cluster must let somebody in; three are usual."""
 COMPOSING = 0.1
 """Share of a GPU that is kept for composing."""

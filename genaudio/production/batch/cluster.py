@@ -20,7 +20,7 @@ from typing import Any
 
 from genaudio.errors import GenaudioError
 from genaudio.melody.wish import Wish
-from genaudio.production.batch.carried import COMPOSER, RENDERER, CarriedComposer, CarriedRenderer, packed
+from genaudio.production.batch.carried import COMPOSER, RENDERER, CarriedComposer, CarriedRenderer, known_works, packed
 from genaudio.production.batch.crew import Crew
 from genaudio.production.batch.desk import ComposesMany
 from genaudio.production.batch.engine import STILLBORN
@@ -87,7 +87,7 @@ class Cluster:
 
         chosen = self.device(device)
         return Crew(
-            composer=partial(self.composer, CarriedComposer(chosen, packed(*COMPOSER))),
+            composer=partial(self.composer, CarriedComposer(chosen, packed(*COMPOSER), known_works())),
             screener=open_screener,
             renderer=CarriedRenderer(chosen, packed(*RENDERER)),
             device=chosen,
@@ -127,11 +127,13 @@ class _Pen:
     """Composes, as an actor."""
 
     def __init__(self, load: Callable[[], ComposesMany]) -> None:
-        self.composer = load()
+        self.load = load
+        self.composer: ComposesMany | None = None
 
     def compose_each(self, wishes: Sequence[Wish], seeds: Sequence[int]) -> list[Melody] | GenaudioError | ScoreError:
         """Return the melodies, or the exception: raised, it would arrive as Ray's own."""
         try:
+            self.composer = self.composer or self.load()
             with single_thread():
                 return self.composer.compose_each(wishes, seeds)
         except (GenaudioError, ScoreError) as error:

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Protocol
 
 from checks import Verdict, Work
-from genaudio.errors import GenaudioError
+from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.instruments import family_named
 from genaudio.melody.wish import Wish
 from genaudio.production.batch.earlier import Earlier
@@ -80,6 +80,8 @@ class Desk:
                     continue
                 try:
                     session = self._session(order, found.get(order.number))
+                except IncompatibleError:
+                    raise
                 except (GenaudioError, ScoreError) as error:
                     yield order, " ".join(str(error).split())
                     continue
@@ -104,6 +106,8 @@ class Desk:
             melodies: Sequence[Melody | GenaudioError | ScoreError] = self._write(
                 [(order, order.seed) for order in orders]
             )
+        except IncompatibleError:
+            raise  # no wish is to blame
         except (GenaudioError, ScoreError) as error:
             if len(orders) == 1:
                 return {orders[0].number: error}

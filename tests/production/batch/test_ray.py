@@ -16,6 +16,7 @@ import pytest
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.melody.wish import Wish
 from genaudio.production.batch import read_plan, run_batch, try_batch
+from genaudio.production.batch.carried import CarriedComposer
 from genaudio.production.batch.engine import Patience
 from tests.production.batch.doubles import ManyTunes, Trouble, Unloadable, crew_of, tree
 
@@ -82,6 +83,13 @@ def test_a_composer_that_is_lost_is_replaced(crew):
     assert composer.compose_each([Wish(style="reel")], [1]) == first
     with pytest.raises(GenaudioError, match="nobody can play at 66"):
         composer.compose_each([Wish(tempo=66)], [1])
+
+
+def test_other_training_works_are_refused(crew, cluster, plan, tmp_path):
+    """The copy guard of the composer would know other tunes."""
+    load = CarriedComposer("cpu", {}, {"corpus/works.jsonl.gz": "0" * 64})
+    with pytest.raises(IncompatibleError, match="a machine of the cluster has other training works"):
+        run_batch(plan, tmp_path / "out", crew=replace(crew(), composer=partial(cluster.composer, load)))
 
 
 def test_trying_measures_on_the_cluster(crew, plan, tmp_path):

@@ -29,7 +29,7 @@ from genaudio.production.threads import single_thread
 from genaudio.production.track import arrange, track_title
 from genaudio.score import Melody, ScoreError
 
-TOGETHER = 16
+TOGETHER = 64
 """Melodies that are composed at once."""
 
 

@@ -73,21 +73,42 @@ class Alignment:
         return self.matches / self.columns if self.columns else 0.0
 
 
-def substitution(query: Notes, row: int, work: Notes, pitches: Ints, costs: Costs) -> Floats:
-    """Return s(row, j) for all notes j of `work`, whose transposed pitches are given."""
-    ratio = int(query.ratios[row])
-    if ratio == NO_RATIO:
-        rhythm: Floats | float = 0.0
-    else:
-        apart = np.abs(work.ratios.astype(np.int16) - ratio)
-        known = work.ratios != NO_RATIO
-        rhythm = np.where(apart == 0, work.rhythm_bits * costs.rhythm_weight, 0.0)
-        rhythm -= costs.rhythm_mismatch * ((apart >= 2) & known)
-    pitch = query.pitches[row]
-    otherwise: Floats | float = -costs.mismatch
-    if costs.step is not None:
-        otherwise = np.where(np.abs(pitches - pitch) <= 2, -costs.step, -costs.mismatch)
-    return np.where(pitches == pitch, work.pitch_bits + rhythm, otherwise)
+class Gains:
+    """What a note of a query gains with every note of some works, s(i, j), kept for all notes that are alike."""
+
+    def __init__(self, work: Notes, pitches: Ints, costs: Costs) -> None:
+        """Take works, whose transposed pitches are given."""
+        self._work = work
+        self._pitches = pitches
+        self._costs = costs
+        self._known: dict[tuple[int, int], Floats] = {}
+        self._worths: dict[int, Floats] = {}
+
+    def row(self, query: Notes, place: int) -> Floats:
+        """Return the gains of one note of a query, [notes of the works]; not to be changed."""
+        symbol = (int(query.pitches[place]), int(query.ratios[place]))
+        if symbol not in self._known:
+            self._known[symbol] = self._made(*symbol)
+        return self._known[symbol]
+
+    def _made(self, pitch: int, ratio: int) -> Floats:
+        otherwise: Floats | float = -self._costs.mismatch
+        if self._costs.step is not None:
+            near = np.abs(self._pitches - pitch) <= 2
+            otherwise = np.where(near, -self._costs.step, -self._costs.mismatch)
+        return np.where(self._pitches == pitch, self._worth(ratio), otherwise)
+
+    def _worth(self, ratio: int) -> Floats:
+        """Return what notes of the right pitch are worth after this ratio."""
+        if ratio not in self._worths:
+            worth = self._work.pitch_bits
+            if ratio != NO_RATIO:
+                apart = np.abs(self._work.ratios.astype(np.int16) - ratio)
+                known = self._work.ratios != NO_RATIO
+                worth = worth + np.where(apart == 0, self._work.rhythm_bits * self._costs.rhythm_weight, 0.0)
+                worth -= self._costs.rhythm_mismatch * ((apart >= 2) & known)
+            self._worths[ratio] = worth
+        return self._worths[ratio]
 
 
 def scores(query: Notes, works: Notes, transpositions: Ints, costs: Costs) -> Floats:
@@ -136,15 +157,12 @@ def _batch(query: Notes, lanes: tuple[Notes, Ints], costs: Costs) -> Floats:
     ramp[walls] = _WALL
     ramp = np.cumsum(ramp)
     cells, best, row = np.zeros(size), np.zeros(size), np.empty(size)
-    known: dict[tuple[int, int], Floats] = {}
+    gains = Gains(work, work.pitches, costs)
     for place in range(len(query)):
-        symbol = (int(query.pitches[place]), int(query.ratios[place]))
-        if symbol not in known:
-            values = substitution(query, place, work, work.pitches, costs)
-            values[walls] = -_WALL
-            known[symbol] = values
-        np.add(cells[:-1], known[symbol][1:], out=row[1:])
-        row[0] = known[symbol][0]
+        gained = gains.row(query, place)
+        np.add(cells[:-1], gained[1:], out=row[1:])
+        row[0] = gained[0]
+        row[walls] = 0.0
         np.subtract(cells, costs.gap, out=cells)
         np.maximum(row, cells, out=row)
         np.maximum(row, 0.0, out=row)
@@ -156,7 +174,12 @@ def _batch(query: Notes, lanes: tuple[Notes, Ints], costs: Costs) -> Floats:
 
 
 def align(
-    query: Notes, work: Notes, transposition: int, costs: Costs, free: npt.NDArray[np.bool_] | None = None
+    query: Notes,
+    work: Notes,
+    transposition: int,
+    costs: Costs,
+    free: npt.NDArray[np.bool_] | None = None,
+    gains: Gains | None = None,
 ) -> Alignment:
     """Find the best local alignment and trace it back.
 
@@ -165,23 +188,29 @@ def align(
         transposition: semitones by which the work is raised before it is compared.
         costs: what alignment pays.
         free: [notes of the query] which notes may be used; None: all.
+        gains: of the work so transposed, if they were made before.
 
     Returns:
         the alignment; one without pairs where nothing matches.
     """
     pitches = work.pitches + np.int16(transposition)
+    gains = gains or Gains(work, pitches, costs)
     ramp = costs.gap * np.arange(len(work))
     cells = np.zeros((len(query) + 1, len(work) + 1))
-    gains = np.empty((len(query), len(work)))
+    gained = np.empty((len(query), len(work)))
+    best = np.empty(len(work))
     for row in range(len(query)):
         if free is not None and not free[row]:
-            gains[row] = -_WALL
+            gained[row] = -_WALL
             continue  # the row of zeros ends every path
-        gains[row] = substitution(query, row, work, pitches, costs)
-        best = np.maximum(cells[row, :-1] + gains[row], cells[row, 1:] - costs.gap)
+        gained[row] = gains.row(query, row)
+        np.add(cells[row, :-1], gained[row], out=best)
+        np.maximum(best, cells[row, 1:] - costs.gap, out=best)
         np.maximum(best, 0.0, out=best)
-        cells[row + 1, 1:] = np.maximum.accumulate(best + ramp) - ramp
-    return _trace(cells, gains, query, pitches, costs)
+        best += ramp
+        np.maximum.accumulate(best, out=cells[row + 1, 1:])
+        cells[row + 1, 1:] -= ramp
+    return _trace(cells, gained, query, pitches, costs)
 
 
 def _trace(cells: Floats, gains: Floats, query: Notes, pitches: Ints, costs: Costs) -> Alignment:

@@ -8,17 +8,17 @@ chapter 3; facts measured on tune families say that MinHash alone would miss mos
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from checks.catalogue import Catalogue
-from checks.fingerprint import Hashes, band_keys
 from checks.line import Ints, Line
+from checks.lookup import Places, look_up
 from checks.ngrams import tune_shingles, window_shingles, windows
 
 _SHIFT = 128  # makes a transposition of -127..127 positive
+_DIAGONALS = 20  # bits of a diagonal's number; notes beyond a million bands share the last
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Limits:
         hashed: by MinHash, whole tunes and windows each.
         band: notes that a diagonal band is wide.
         commonest: n-grams that begin at more places than this are not looked up.
+        budget: places of n-grams that are looked at, about.
+        crowd: signatures with one band key that are looked at.
     """
 
     passages: int = 80
@@ -38,6 +40,8 @@ class Limits:
     hashed: int = 16
     band: int = 16
     commonest: int = 20_000
+    budget: int = 150_000
+    crowd: int = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,23 +60,10 @@ class Proposer:
         self._catalogue = catalogue
         self._limits = limits or Limits()
 
-    @cached_property
-    def _owners(self) -> Ints:
-        return self._catalogue.line.owners()
-
-    @cached_property
-    def _tune_bands(self) -> BandTable:
-        catalogue = self._catalogue
-        return BandTable(band_keys(catalogue.signatures, catalogue.fingerprint.bands))
-
-    @cached_property
-    def _window_bands(self) -> BandTable:
-        return BandTable(self._catalogue.window_bands)
-
     def propose(self, query: Line, limits: Limits | None = None) -> Lanes:
         """Return candidates for one melody; unsearchable works are never among them."""
         limits = limits or self._limits
-        votes = _Votes.count(query, self._catalogue, self._owners, limits)
+        votes = _Votes.count(query, self._catalogue, limits)
         codes = [votes.best_bands(limits.passages), votes.best_totals(limits.tunes)]
         near = self.near_duplicates(query)[: limits.hashed]
         codes.append(self._with_transposition(query, near, votes))
@@ -88,62 +79,46 @@ class Proposer:
         if not len(shingles):
             return np.zeros(0, np.int64)
         signature = self._catalogue.fingerprint.sign(shingles)
-        works = np.unique(self._tune_bands.meet(signature[None])[1])
-        alike = (self._catalogue.signatures[works] == signature).sum(1)
-        return works[np.argsort(-alike, kind="stable")]
+        found, alike = [], []
+        for segment, offset in zip(self._catalogue.segments, self._catalogue.lines.work_offsets, strict=False):
+            works = np.unique(segment.tune_bands.meet(signature[None], self._limits.crowd)[1])
+            alike.append((segment.signatures[works] == signature).sum(1))
+            found.append(works + offset)
+        return np.concatenate(found)[np.argsort(-np.concatenate(alike), kind="stable")]
 
     def similar_windows(self, query: Line) -> Ints:
         """Return (work, transposition) codes of passage windows that share a band, those with most bands first."""
-        catalogue = self._catalogue
-        firsts = windows(query, catalogue.shingling, hop=1)
+        shingling = self._catalogue.shingling
+        firsts = windows(query, shingling, hop=1)
         if not len(firsts):
             return np.zeros(0, np.int64)
-        signatures = catalogue.fingerprint.sign_windows(window_shingles(query, firsts, catalogue.shingling))
-        ours, theirs = self._window_bands.meet(signatures)
-        pairs, counts = np.unique(ours.astype(np.int64) << 32 | theirs, return_counts=True)
-        pairs = pairs[np.argsort(-counts, kind="stable")][: 4 * self._limits.hashed]
-        notes, places = firsts[pairs >> 32], catalogue.windows[pairs & 0xFFFFFFFF]
-        # windows that only overlap begin at different notes: their medians say more of the transposition
-        size = np.arange(catalogue.shingling.window_notes)
-        ours_pitch = np.median(query.pitches[notes[:, None] + size], axis=1)
-        theirs_pitch = np.median(catalogue.line.pitches[places[:, None] + size], axis=1)
-        codes = _encode(self._owners[places], np.rint(ours_pitch - theirs_pitch).astype(np.int64))
-        return codes[np.sort(np.unique(codes, return_index=True)[1])]
+        signatures = self._catalogue.fingerprint.sign_windows(window_shingles(query, firsts, shingling))
+        most = 4 * self._limits.hashed
+        size = np.arange(shingling.window_notes)
+        codes, shared = [], []
+        for segment, offset in zip(self._catalogue.segments, self._catalogue.lines.work_offsets, strict=False):
+            ours, theirs = segment.window_bands.meet(signatures, self._limits.crowd)
+            pairs, counts = np.unique(ours.astype(np.int64) << 32 | theirs, return_counts=True)
+            best = np.argsort(-counts, kind="stable")[:most]
+            notes, places = firsts[pairs[best] >> 32], segment.windows[pairs[best] & 0xFFFFFFFF]
+            # windows that only overlap begin at different notes: their medians say more of the transposition
+            ours_pitch = np.median(query.pitches[notes[:, None] + size], axis=1)
+            theirs_pitch = np.median(segment.line.pitches[places[:, None] + size], axis=1)
+            shifts = np.rint(ours_pitch - theirs_pitch).astype(np.int64)
+            codes.append(_encode(segment.owners(places).astype(np.int64) + offset, shifts))
+            shared.append(counts[best])
+        ordered = np.concatenate(codes)[np.argsort(-np.concatenate(shared), kind="stable")][:most]
+        return ordered[np.sort(np.unique(ordered, return_index=True)[1])]
 
     def _with_transposition(self, query: Line, works: Ints, votes: _Votes) -> Ints:
         chosen = []
         for work in works:
             voted = votes.transposition(int(work))
             if voted is None:
-                theirs = self._catalogue.line.melody(int(work)).pitches
+                theirs = self._catalogue.lines.melody(int(work)).pitches
                 voted = round(float(np.median(query.pitches)) - float(np.median(theirs)))
             chosen.append(voted)
         return _encode(works, np.array(chosen, np.int64))
-
-
-class BandTable:
-    """Band keys of signatures; a bitmap of the query's keys picks the few that are compared."""
-
-    def __init__(self, keys: Hashes) -> None:
-        """Take the band keys of the stored signatures, [bands, S]."""
-        self._keys = keys
-
-    def meet(self, signatures: Hashes) -> tuple[Ints, Ints]:
-        """Return all (query signature, stored signature) that share a band, once for every shared band."""
-        ours: list[Ints] = []
-        theirs: list[Ints] = []
-        for wanted, stored in zip(band_keys(signatures, len(self._keys)), self._keys, strict=True):
-            order = np.argsort(wanted, kind="stable")
-            ordered = wanted[order]
-            bitmap = np.zeros(1 << 16, bool)
-            bitmap[ordered & 0xFFFF] = True
-            near = np.flatnonzero(bitmap[stored & 0xFFFF])
-            low = np.searchsorted(ordered, stored[near], side="left")
-            counts = np.searchsorted(ordered, stored[near], side="right") - low
-            inner = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-            ours.append(order[np.repeat(low, counts) + inner])
-            theirs.append(np.repeat(near, counts))
-        return np.concatenate(ours), np.concatenate(theirs)
 
 
 def _encode(works: npt.ArrayLike, transpositions: Ints) -> Ints:
@@ -160,25 +135,25 @@ class _Votes:
     bands: npt.NDArray[np.float64]
 
     @classmethod
-    def count(cls, query: Line, catalogue: Catalogue, owners: Ints, limits: Limits) -> _Votes:
-        notes, places, rarity = catalogue.postings.look_up(query, len(catalogue), limits.commonest)
-        shift = query.pitches[notes].astype(np.int64) - catalogue.line.pitches[places]
-        codes = _encode(owners[places], shift)
-        order = np.argsort(codes, kind="stable")
-        codes, notes, places, rarity = codes[order], notes[order], places[order], rarity[order]
+    def count(cls, query: Line, catalogue: Catalogue, limits: Limits) -> _Votes:
+        places = look_up(query, catalogue.segments, catalogue.lines.work_offsets, limits.budget, limits.commonest)
+        return cls.of(places, len(query), limits.band // 2)
+
+    @classmethod
+    def of(cls, places: Places, size: int, half: int) -> _Votes:
+        """Sum up rarity over cells of `half` diagonals; two neighbours are a band, so that no passage is cut."""
+        if not len(places.notes):
+            return cls(places.works, places.rarity, places.rarity)
+        diagonal = (places.within - places.notes + size) // half
+        cells = _encode(places.works, places.shifts) << _DIAGONALS | np.minimum(diagonal, (1 << _DIAGONALS) - 1)
+        order = np.argsort(cells)
+        cells = cells[order]
+        begins = np.flatnonzero(np.diff(cells, prepend=-1))
+        cells, sums = cells[begins], np.add.reduceat(places.rarity[order], begins)
+        after = np.append(np.where(cells[1:] == cells[:-1] + 1, sums[1:], 0.0), 0.0)
+        codes = cells >> _DIAGONALS
         firsts = np.flatnonzero(np.diff(codes, prepend=-1))
-        if not len(firsts):
-            return cls(codes, rarity, rarity)
-        lane = np.repeat(np.arange(len(firsts)), np.diff(np.append(firsts, len(codes))))
-        diagonal = places - notes + len(query)
-        bands = np.zeros(len(firsts))
-        for offset in (0, limits.band // 2):  # two grids, so that no passage is cut in the middle
-            cells = lane << 40 | (diagonal + offset) // limits.band
-            order = np.argsort(cells, kind="stable")
-            begins = np.flatnonzero(np.diff(cells[order], prepend=-1))
-            sums = np.add.reduceat(rarity[order], begins)
-            np.maximum.at(bands, lane[order][begins], sums)
-        return cls(codes[firsts], np.add.reduceat(rarity, firsts), bands)
+        return cls(codes[firsts], np.add.reduceat(sums, firsts), np.maximum.reduceat(sums + after, firsts))
 
     def best_bands(self, limit: int) -> Ints:
         return self.codes[_largest(self.bands, limit)]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SCHEME = "affine32"
 DATASKETCH_MAJOR = 2
-_CHUNK = 1 << 15  # shingles permuted at a time: 16 MB for 128 permutations
+_BLOCK = 1 << 16  # shingles permuted at a time: 256 kB, what a core keeps close
 
 Hashes = npt.NDArray[np.uint32]
 
@@ -76,33 +76,53 @@ class Fingerprint:
     def sign_groups(self, shingles: Hashes, groups: Ints, count: int) -> Hashes:
         """Return the signatures of many sets.
 
+        Sets of about equal size are laid side by side, so that every permutation is three passes over a block that
+        stays in the processor's cache, and the minimum runs across whole rows.
+
         Args:
             shingles: [G] uint32, of all sets.
-            groups: [G] the set of each, ascending.
-            count: number of sets.
+            groups: [G] the number of the set that each belongs to, ascending.
+            count: number of sets; those without shingles get all ones.
 
         Returns:
             [count, permutations] uint32.
         """
-        a, b = self._coefficients
         signatures = np.full((count, self.permutations), 0xFFFFFFFF, np.uint32)
         mixed = _fmix(np.asarray(shingles, np.uint32))
-        for begin in range(0, len(mixed), _CHUNK):
-            part, owner = mixed[begin : begin + _CHUNK], groups[begin : begin + _CHUNK]
-            firsts = np.flatnonzero(np.diff(owner, prepend=-1))
-            lows = np.minimum.reduceat(part[:, None] * a + b, firsts, axis=0)
-            names = owner[firsts]
-            signatures[names] = np.minimum(signatures[names], lows)
+        begins = np.searchsorted(groups, np.arange(count + 1))
+        sizes = np.diff(begins)
+        names = np.argsort(sizes, kind="stable")
+        names = names[np.searchsorted(sizes[names], 1) :]  # those that hold anything
+        while len(names):
+            few = max(1, _BLOCK // int(sizes[names[0]]))
+            block, names = names[:few], names[few:]
+            size = int(sizes[block[-1]])
+            # shorter sets are filled up with their last shingle, which changes no minimum
+            rows = np.minimum(np.arange(size)[:, None], sizes[block] - 1) + begins[block]
+            signatures[block] = self._minima(mixed[rows], self.permutations)
         return signatures
 
     def sign_windows(self, shingles: Hashes) -> Hashes:
         """Return the signatures of windows with equally many shingles, [W, G] to [W, window_permutations]."""
-        a, b = (values[: self.window_permutations] for values in self._coefficients)
         signatures = np.empty((len(shingles), self.window_permutations), np.uint32)
-        for begin in range(0, len(shingles), 4096):
-            mixed = _fmix(shingles[begin : begin + 4096])
-            signatures[begin : begin + 4096] = (mixed[:, :, None] * a + b).min(axis=1)
+        step = max(1, _BLOCK // max(1, shingles.shape[1]))
+        for begin in range(0, len(shingles), step):
+            mixed = _fmix(np.ascontiguousarray(shingles[begin : begin + step].T))
+            signatures[begin : begin + step] = self._minima(mixed, self.window_permutations)
         return signatures
+
+    def _minima(self, mixed: Hashes, permutations: int) -> Hashes:
+        """Return the minima of sets in columns [G, S] under the first permutations, [S, permutations]."""
+        a, b = self._coefficients
+        if mixed.shape[1] == 1:  # one set: the permutations lie side by side instead
+            return (mixed * a[:permutations] + b[:permutations]).min(axis=0)[None]
+        lows = np.empty((permutations, mixed.shape[1]), np.uint32)
+        room = np.empty_like(mixed)
+        for number in range(permutations):
+            np.multiply(mixed, a[number], out=room)
+            np.add(room, b[number], out=room)
+            np.min(room, axis=0, out=lows[number])
+        return lows.T
 
     def reference(self, shingles: Iterable[int]) -> MinHash:
         """Return datasketch's own MinHash of the shingles: the definition that `sign` is tested against."""

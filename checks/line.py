@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,16 @@ class Line:
             np.array([0, end - begin], np.int64),
         )
 
+    def stretch(self, begin: int, end: int) -> Line:
+        """Return the melodies from one up to another."""
+        first, last = int(self.starts[begin]), int(self.starts[end])
+        return Line(
+            self.onsets[first:last],
+            self.durations[first:last],
+            self.pitches[first:last],
+            self.starts[begin : end + 1] - first,
+        )
+
     def take(self, indices: Ints) -> Line:
         """Return some of the melodies, in the order asked."""
         spans = [slice(int(self.starts[i]), int(self.starts[i + 1])) for i in indices]
@@ -90,3 +101,53 @@ class Line:
     def owners(self) -> Ints:
         """Return for each note the number of its melody, [N] int32."""
         return np.repeat(np.arange(self.melodies, dtype=np.int32), np.diff(self.starts))
+
+
+class Lines:
+    """The notes of several lines, one after the other, without copying them."""
+
+    def __init__(self, parts: Sequence[Line]) -> None:
+        """Take the lines."""
+        self.parts = tuple(parts)
+        self.note_offsets = np.cumsum([0, *(len(part) for part in parts)])
+        self.work_offsets = np.cumsum([0, *(part.melodies for part in parts)])
+
+    def __len__(self) -> int:
+        return int(self.note_offsets[-1])
+
+    @property
+    def melodies(self) -> int:
+        """Number of melodies."""
+        return int(self.work_offsets[-1])
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """Notes of each melody, [melodies] int64."""
+        return np.concatenate([np.diff(part.starts) for part in self.parts])
+
+    def melody(self, index: int) -> Line:
+        """Return one melody as a line of its own."""
+        part = int(np.searchsorted(self.work_offsets, index, side="right")) - 1
+        return self.parts[part].melody(index - int(self.work_offsets[part]))
+
+    def take(self, indices: Ints) -> Line:
+        """Return some of the melodies, in the order asked."""
+        return joined([self.melody(int(index)) for index in indices])
+
+    def joined(self) -> Line:
+        """Return all as one line; a copy unless there is only one."""
+        return self.parts[0] if len(self.parts) == 1 else joined(self.parts)
+
+
+def joined(lines: Sequence[Line]) -> Line:
+    """Lay lines end to end."""
+    if not lines:
+        return Line.of([])
+    offsets = np.cumsum([0, *(len(line) for line in lines)])
+    starts = [line.starts[1:] + offset for line, offset in zip(lines, offsets, strict=False)]
+    return Line(
+        np.concatenate([line.onsets for line in lines]),
+        np.concatenate([line.durations for line in lines]),
+        np.concatenate([line.pitches for line in lines]),
+        np.concatenate([[0], *starts]).astype(np.int64),
+    )

@@ -25,7 +25,7 @@ from checks.line import Ints, Line
 INTERVAL_LIMIT = 31
 RATIO_LIMIT = 6
 RATIO_STEPS = 2  # classes in an octave of the IOI ratio
-_INTERVAL_BITS = 6
+INTERVAL_BITS = 6
 _RATIO_BITS = 4
 
 Keys = npt.NDArray[np.uint64]
@@ -56,7 +56,7 @@ class Shingling:
 
     def __post_init__(self) -> None:
         longest = max((*self.interval_lengths, self.index_length, self.window_length))
-        if longest * _INTERVAL_BITS > 60 or max(self.rhythm_lengths, default=0) > 6:
+        if longest * INTERVAL_BITS > 60 or max(self.rhythm_lengths, default=0) > 6:
             raise ValueError("n-grams may have 10 intervals, or 6 with rhythm")
         if self.window_notes <= self.window_length or self.window_hop < 1:
             raise ValueError("a window must be longer than its n-grams and its hop 1 or more")
@@ -101,13 +101,13 @@ def interval_ngrams(line: Line, length: int) -> tuple[Keys, Ints]:
     Returns:
         keys [G] uint64, and the note at which each begins [G] int64.
     """
-    return _pack(line, intervals(line) + INTERVAL_LIMIT, _INTERVAL_BITS, length)
+    return _pack(line, intervals(line) + INTERVAL_LIMIT, INTERVAL_BITS, length)
 
 
 def rhythm_ngrams(line: Line, length: int) -> tuple[Keys, Ints]:
     """Pack every complete n-gram of (interval, ratio class) into one number (10 bits a pair)."""
     symbols = (intervals(line) + INTERVAL_LIMIT) << _RATIO_BITS | (ratio_classes(line) + RATIO_LIMIT)
-    return _pack(line, symbols, _INTERVAL_BITS + _RATIO_BITS, length)
+    return _pack(line, symbols, INTERVAL_BITS + _RATIO_BITS, length)
 
 
 def _pack(line: Line, symbols: Ints, bits: int, length: int) -> tuple[Keys, Ints]:
@@ -154,14 +154,11 @@ def tune_shingles(line: Line, shingling: Shingling) -> tuple[npt.NDArray[np.uint
 
 def windows(line: Line, shingling: Shingling, hop: int) -> Ints:
     """Return the first notes of the passage windows, [W] int64; a melody's last window ends with it."""
-    size = shingling.window_notes
-    firsts: list[Ints] = []
-    for begin, end in zip(line.starts[:-1], line.starts[1:], strict=True):
-        if end - begin >= size:
-            places = np.arange(begin, end - size + 1, hop)
-            last = end - size
-            firsts.append(places if places[-1] == last else np.append(places, last))
-    return np.concatenate(firsts) if firsts else np.zeros(0, np.int64)
+    room = np.diff(line.starts) - shingling.window_notes  # notes by which a window can move
+    begins, room = line.starts[:-1][room >= 0], room[room >= 0]
+    counts = (room + hop - 1) // hop + 1
+    inner = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(begins, counts) + np.minimum(inner * hop, np.repeat(room, counts))
 
 
 def window_shingles(line: Line, firsts: Ints, shingling: Shingling) -> npt.NDArray[np.uint32]:

@@ -52,7 +52,7 @@ class Screener:
         self.thresholds = calibrated or thresholds.shipped()
         tables = background.shipped()
         self._searches = [Search(catalogue, self.thresholds, tables, limits) for catalogue in flat]
-        self.searched = sum(len(catalogue.line) for catalogue in flat)
+        self.searched = sum(len(catalogue.lines) for catalogue in flat)
 
     def screen(self, melody: Melody, limit: int = 20) -> Screening:
         """Compare a melody with all works.
@@ -90,8 +90,7 @@ class Screener:
         found = []
         wide = Limits(passages=4 * limit, tunes=8 * limit)
         for search, hit in self._ranked(query, RANKING, wide):
-            line = search.catalogue.line
-            length = int(line.starts[hit.work + 1] - line.starts[hit.work])
+            length = int(search.catalogue.lines.lengths[hit.work])
             found.append((search.catalogue.records[hit.work].id, hit.score - log2(length)))
         return sorted(found, key=lambda entry: -entry[1])[:limit]
 
@@ -131,7 +130,7 @@ class Screener:
     def _match(self, search: Search, hit: Hit, query: Line, melody: Melody) -> Match:
         evidence, rate, verdict = self._grade(hit, len(query))
         record = search.catalogue.records[hit.work]
-        theirs = search.catalogue.line.melody(hit.work)
+        theirs = search.catalogue.lines.melody(hit.work)
         traced = search.alignments(query, hit, PASSAGES)
         passages = tuple(_passage(one, query, melody.tempo, theirs, record.tempo) for one in traced)
         return Match(

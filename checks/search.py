@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from checks.alignment import Alignment, Costs, align, scores
+from checks.alignment import Alignment, Costs, Gains, align, scores
 from checks.background import Background, Notes
 from checks.candidates import Limits, Proposer
 from checks.catalogue import Catalogue
@@ -62,7 +62,7 @@ class Search:
         for begin, end in segments(len(query)):
             part = query.cut(begin, end)
             lanes = self._proposer.propose(part, limits)
-            works = self._background.notes(self.catalogue.line.take(lanes.works))
+            works = self._background.notes(self.catalogue.lines.take(lanes.works))
             values = scores(self._background.notes(part), works, lanes.transpositions, costs)
             for work, shift, value in zip(
                 lanes.works.tolist(), lanes.transpositions.tolist(), values.tolist(), strict=True
@@ -77,11 +77,13 @@ class Search:
         Passages after the first must be more than chance within the one work.
         """
         part = self._background.notes(query.cut(hit.begin, hit.end))
-        work = self._background.notes(self.catalogue.line.melody(hit.work))
+        work = self._background.notes(self.catalogue.lines.melody(hit.work))
+        costs = self._thresholds.costs
+        gains = Gains(work, work.pitches + np.int16(hit.transposition), costs)
         free = np.ones(len(part), bool)
         found: list[Alignment] = []
         while len(found) < limit:
-            best = align(part, work, hit.transposition, self._thresholds.costs, free)
+            best = align(part, work, hit.transposition, costs, free, gains)
             if not best.pairs or (found and best.score < self._thresholds.enough(len(part), len(work))):
                 break
             free[best.pairs[0][0] : best.pairs[-1][0] + 1] = False

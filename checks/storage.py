@@ -1,11 +1,11 @@
-"""A catalogue's folder: arrays and texts that are replaced all at once, and refused when a byte differs.
+"""A catalogue's folder: arrays that are replaced all at once, and refused when a byte differs.
 
     manifest.json            what is there, with which parameters; replaced last, by one rename
-    data-<hash>/*.npy        arrays without pickled objects, readable through a memory map
-    data-<hash>/works.jsonl.gz
+    data-<hash>/*.npy        a segment: arrays without pickled objects, readable through a memory map
 
-A writer fills a new data folder and then renames the new manifest over the old one, so a crash at any moment leaves
-either the old catalogue or the new one.
+A writer fills new data folders and then renames the new manifest over the old one, so a crash at any moment leaves
+either the old catalogue or the new one. Data folders that no manifest names are removed by the next writer. In format 1
+there is one segment, whose works stand in a file works.jsonl.gz.
 """
 
 from __future__ import annotations
@@ -44,16 +44,11 @@ def digest_manifest(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write(folder: Path, files: Mapping[str, Array | bytes], manifest: dict[str, Any]) -> dict[str, Any]:
-    """Write a catalogue in place of the one that is there, if any; must hold the `lock`.
-
-    Args:
-        folder: the catalogue's folder, made where missing.
-        files: arrays (names ending in .npy) and bytes.
-        manifest: all but the list of files, the data folder and the SHA-256, which are added.
+def write_segment(folder: Path, arrays: Mapping[str, Array]) -> dict[str, Any]:
+    """Write a data folder that no manifest names yet; must hold the `lock`.
 
     Returns:
-        the manifest as written.
+        the name of the folder ("data") and the bytes and SHA-256 of each of its files ("files").
 
     Raises:
         CatalogueError: the folder cannot be written.
@@ -61,42 +56,73 @@ def write(folder: Path, files: Mapping[str, Array | bytes], manifest: dict[str, 
     try:
         staging = Path(tempfile.mkdtemp(prefix=".data-", dir=folder))
         try:
-            return _publish(folder, staging, files, manifest)
+            return _fill(folder, staging, arrays)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
         raise CatalogueError(f"cannot write the catalogue {folder}: {error.strerror or error}") from error
 
 
-def _publish(
-    folder: Path, staging: Path, files: Mapping[str, Array | bytes], manifest: dict[str, Any]
-) -> dict[str, Any]:
+def _fill(folder: Path, staging: Path, arrays: Mapping[str, Array]) -> dict[str, Any]:
     listing = {}
-    for name, content in files.items():
+    for name, values in arrays.items():
         with (staging / name).open("wb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            else:
-                np.save(file, content, allow_pickle=False)
+            np.save(file, values, allow_pickle=False)
             _sync(file.fileno())
         listing[name] = {"bytes": (staging / name).stat().st_size, "sha256": digest_file(staging / name)}
     whole = hashlib.sha256(json.dumps(listing, sort_keys=True).encode()).hexdigest()
     data = f"data-{whole[:12]}"
-    manifest = {**manifest, "data": data, "files": listing}
-    manifest["sha256"] = digest_manifest(manifest)
     staging.chmod(0o755)
     if (folder / data).exists():
         if not _damage(folder / data, listing, True):
-            shutil.rmtree(staging)
-        else:
-            shutil.rmtree(folder / data)
-    if staging.exists():
-        staging.rename(folder / data)
-    _replace_manifest(folder, manifest)
-    for old in folder.glob("data-*"):
-        if old.name != data:
-            shutil.rmtree(old, ignore_errors=True)
+            return {"data": data, "files": listing}
+        shutil.rmtree(folder / data)
+    staging.rename(folder / data)
+    return {"data": data, "files": listing}
+
+
+def publish(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Make a manifest the catalogue's, in place of the one that is there, if any; must hold the `lock`.
+
+    Args:
+        folder: the catalogue's folder.
+        manifest: all but the SHA-256, which is added.
+
+    Returns:
+        the manifest as written.
+
+    Raises:
+        CatalogueError: the folder cannot be written.
+    """
+    manifest = {**manifest, "sha256": digest_manifest(manifest)}
+    try:
+        _replace_manifest(folder, manifest)
+    except OSError as error:
+        raise CatalogueError(f"cannot write the catalogue {folder}: {error.strerror or error}") from error
+    sweep(folder, manifest)
     return manifest
+
+
+def sweep(folder: Path, manifest: Mapping[str, Any] | None = None) -> None:
+    """Remove data folders that the manifest does not name; None: the manifest that is there, if it is intact."""
+    if manifest is None:
+        try:
+            manifest = read_manifest(folder)
+        except IncompatibleCatalogue:
+            return
+        except CatalogueError:
+            manifest = {"segments": []}
+    named = {segment["data"] for segment in segments(manifest)}
+    for old in (*folder.glob("data-*"), *folder.glob(".data-*")):
+        if old.name not in named:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def segments(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the segments of a manifest: the folder, the files and the counts of each."""
+    if manifest.get("format") == 1:
+        return [{name: manifest[name] for name in ("data", "files", "counts")}]
+    return list(manifest["segments"])
 
 
 def _replace_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -127,7 +153,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise CatalogueError(f"cannot read the catalogue {folder}: {error.strerror or error}") from error
     try:
         manifest = json.loads(text)
-        intact = manifest["sha256"] == digest_manifest(manifest) and isinstance(manifest["files"], dict)
+        intact = manifest["sha256"] == digest_manifest(manifest) and all(
+            isinstance(segment["files"], dict) for segment in segments(manifest)
+        )
     except (ValueError, KeyError, TypeError):
         intact = False
     if not intact:
@@ -146,12 +174,17 @@ def check_files(folder: Path, manifest: Mapping[str, Any], hashes: bool | None =
     Raises:
         IncompatibleCatalogue: files are missing, truncated or changed; all of them are named.
     """
-    listing: dict[str, Any] = manifest["files"]
+    there = segments(manifest)
     if hashes is None:
-        hashes = sum(entry["bytes"] for entry in listing.values()) <= HASHED_ON_OPENING
-    damage = _damage(folder / manifest["data"], listing, hashes)
+        hashes = size(manifest) <= HASHED_ON_OPENING
+    damage = [fault for one in there for fault in _damage(folder / one["data"], one["files"], hashes)]
     if damage:
         raise IncompatibleCatalogue(f"the catalogue {folder} is damaged ({'; '.join(damage)}): build it again")
+
+
+def size(manifest: Mapping[str, Any]) -> int:
+    """Return the bytes of all files together."""
+    return sum(entry["bytes"] for segment in segments(manifest) for entry in segment["files"].values())
 
 
 def _damage(data: Path, listing: Mapping[str, Any], hashes: bool) -> list[str]:

@@ -65,8 +65,7 @@ def _nearest(match: Match, screener: Screener) -> Nearest:
     melody = None
     for catalogue in screener.catalogues:
         if catalogue.name == match.catalogue:
-            numbers = (number for number, record in enumerate(catalogue.records) if record.id == match.work_id)
-            if (number := next(numbers, None)) is not None:
+            if (number := catalogue.number(match.work_id)) is not None:
                 melody = catalogue.works[number].melody
                 break
     return Nearest(match_json(match), melody, tuple(passage.pairs for passage in match.passages))

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.alignment import Costs, align, scores, substitution
+from checks.alignment import Costs, Gains, align, scores
 from checks.background import NO_RATIO, Notes
 
 COSTS = Costs(mismatch=2.0, gap=2.0, rhythm_weight=1.0, rhythm_mismatch=0.5)
@@ -43,7 +43,7 @@ def test_a_wrong_note_costs_a_mismatch():
 def test_a_step_may_cost_less_than_a_leap():
     work = notes([60, 61, 62, 63])
     costs = Costs(mismatch=4.0, gap=9.0, step=1.5)
-    assert substitution(notes([60]), 0, work, work.pitches, costs).tolist() == [1.0, -1.5, -1.5, -4.0]
+    assert Gains(work, work.pitches, costs).row(notes([60]), 0).tolist() == [1.0, -1.5, -1.5, -4.0]
 
 
 def test_an_inserted_note_costs_a_gap():
@@ -57,7 +57,7 @@ def test_an_inserted_note_costs_a_gap():
 def test_rhythm_that_differs_costs_and_a_half_octave_is_neutral():
     work = notes([60, 60, 60], [NO_RATIO, 0, 0])
     pitches = work.pitches
-    row = [substitution(notes([60, 60], [NO_RATIO, ratio]), 1, work, pitches, COSTS).tolist() for ratio in (0, 1, 2)]
+    row = [Gains(work, pitches, COSTS).row(notes([60, 60], [NO_RATIO, ratio]), 1).tolist() for ratio in (0, 1, 2)]
     assert row == [[1.0, 1.25, 1.25], [1.0, 1.0, 1.0], [1.0, 0.5, 0.5]]
 
 
@@ -72,12 +72,19 @@ def test_nothing_in_common_is_no_alignment():
     assert scores(notes([60, 61]), notes([70, 75]), np.array([0]), COSTS).tolist() == [0.0]
 
 
+def test_no_path_leads_from_one_work_into_the_next():
+    works = notes([60, 61, 62, 63, 64, 65], starts=[0, 3, 6])
+    # with the wall between them taken for a wrong note, six notes would match
+    query = notes([60, 61, 62, 99, 63, 64, 65])
+    assert scores(query, works, np.array([0, 0]), COSTS).tolist() == [1.0 + 2 * 1.25, 3 * 1.25]
+
+
 def plain(query, work, shift):
     """Smith and Waterman as they wrote it."""
     pitches = work.pitches + shift
     table = np.zeros((len(query) + 1, len(work) + 1))
     for row in range(len(query)):
-        gains = substitution(query, row, work, pitches, COSTS)
+        gains = Gains(work, pitches, COSTS).row(query, row)
         for column in range(len(work)):
             table[row + 1, column + 1] = max(
                 0.0,

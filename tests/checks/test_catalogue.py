@@ -146,7 +146,7 @@ def test_a_manifest_changed_by_hand_is_refused(own_catalogue):
 
 
 def test_every_file_is_checked(own_catalogue):
-    data = own_catalogue.path / own_catalogue.manifest["data"]
+    data = own_catalogue.path / own_catalogue.manifest["segments"][0]["data"]
     for path in sorted(data.iterdir()):
         content = path.read_bytes()
         flipped = bytearray(content)
@@ -163,7 +163,7 @@ def test_every_file_is_checked(own_catalogue):
 
 
 def test_large_catalogues_are_hashed_by_verify(own_catalogue, monkeypatch):
-    path = own_catalogue.path / own_catalogue.manifest["data"] / "pitches.npy"
+    path = own_catalogue.path / own_catalogue.manifest["segments"][0]["data"] / "pitches.npy"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(bytes(content))
@@ -198,7 +198,7 @@ def test_a_crash_while_building_leaves_the_old_catalogue(moment, own_catalogue, 
 
 
 def test_building_over_damaged_files_repairs_them(own_catalogue, works):
-    data = own_catalogue.path / own_catalogue.manifest["data"]
+    data = own_catalogue.path / own_catalogue.manifest["segments"][0]["data"]
     (data / "onsets.npy").write_bytes(b"nonsense")
     Catalogue.build(works[:10], own_catalogue.path, name="own").verify()
 

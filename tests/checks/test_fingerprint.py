@@ -21,7 +21,7 @@ def test_signatures_are_those_of_datasketch(shingles, seed):
 
 
 def test_groups_are_signed_as_if_alone_across_chunks(monkeypatch):
-    monkeypatch.setattr("checks.fingerprint._CHUNK", 7)
+    monkeypatch.setattr("checks.fingerprint._BLOCK", 7)
     generator = np.random.default_rng(0)
     sets = [generator.integers(0, 2**32, size, dtype=np.uint32) for size in (5, 0, 20, 1)]
     groups = np.repeat([0, 1, 2, 3], [5, 0, 20, 1])

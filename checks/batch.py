@@ -13,7 +13,7 @@ from checks.records import Record
 from checks.work import Work
 
 SEGMENT_NOTES = 1 << 25
-"""Notes from which on a segment is closed; making one takes some 50 bytes of memory a note."""
+"""Notes from which on a segment is closed; making one takes some 120 bytes of memory a note."""
 _GATHERED = 4096
 
 

@@ -41,7 +41,7 @@ class Limits:
     band: int = 16
     commonest: int = 20_000
     budget: int = 150_000
-    crowd: int = 64
+    crowd: int = 32
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,7 +100,7 @@ class Catalogue:
         fingerprint, shingling = fingerprint or Fingerprint(), shingling or Shingling()
         manifest = storage.read_manifest(folder)
         for _ in range(_ATTEMPTS):
-            _check_parameters(folder, manifest, fingerprint, shingling)
+            check_parameters(folder, manifest, fingerprint, shingling)
             try:
                 storage.check_files(folder, manifest)
                 return cls(folder, manifest, fingerprint, shingling)
@@ -279,8 +279,14 @@ def _software() -> dict[str, str]:
     return versions
 
 
-def _check_parameters(folder: Path, manifest: dict[str, Any], fingerprint: Fingerprint, shingling: Shingling) -> None:
-    """Refuse a catalogue whose numbers mean something else, naming every difference."""
+def check_parameters(
+    folder: Path | str, manifest: dict[str, Any], fingerprint: Fingerprint, shingling: Shingling
+) -> None:
+    """Refuse a catalogue whose numbers mean something else, naming every difference.
+
+    Raises:
+        IncompatibleCatalogue: the manifest has another format, other parameters, or another version of datasketch.
+    """
     if manifest.get("format") not in READ:
         raise IncompatibleCatalogue(
             f"the catalogue {folder} has format {manifest.get('format')!r} and this version reads {READ}: "

@@ -132,11 +132,17 @@ class Fingerprint:
         sketch.update_batch([int(shingle) for shingle in shingles])
         return sketch
 
-    def lsh(self) -> MinHashLSH:
-        """Return an empty datasketch MinHashLSH with these bands."""
+    def minhash(self, signature: Hashes) -> MinHash:
+        """Return a signature as datasketch's MinHash."""
+        from datasketch import MinHash
+
+        return MinHash(num_perm=self.permutations, seed=self.seed, scheme=SCHEME, hashvalues=signature)
+
+    def lsh(self, **settings: Any) -> MinHashLSH:
+        """Return a datasketch MinHashLSH with these bands; empty, unless the settings name a storage that is not."""
         from datasketch import MinHashLSH
 
-        return MinHashLSH(num_perm=self.permutations, params=(self.bands, self.permutations // self.bands))
+        return MinHashLSH(num_perm=self.permutations, params=(self.bands, self.permutations // self.bands), **settings)
 
 
 def band_keys(signatures: Hashes, bands: int) -> Hashes:

@@ -48,6 +48,7 @@ class Search:
         self._thresholds = thresholds
         self._background = background
         self._proposer = Proposer(catalogue, limits)
+        self._weighed: tuple[Line, int, int, Notes] | None = None
 
     def hits(self, query: Line, costs: Costs | None = None, limits: Limits | None = None) -> list[Hit]:
         """Return the best alignment with each candidate work, the best first; ties in the catalogue's order.
@@ -60,10 +61,9 @@ class Search:
         costs = costs or self._thresholds.costs
         best: dict[int, Hit] = {}
         for begin, end in segments(len(query)):
-            part = query.cut(begin, end)
-            lanes = self._proposer.propose(part, limits)
+            lanes = self._proposer.propose(query.cut(begin, end), limits)
             works = self._background.notes(self.catalogue.lines.take(lanes.works))
-            values = scores(self._background.notes(part), works, lanes.transpositions, costs)
+            values = scores(self._part(query, begin, end), works, lanes.transpositions, costs)
             for work, shift, value in zip(
                 lanes.works.tolist(), lanes.transpositions.tolist(), values.tolist(), strict=True
             ):
@@ -76,7 +76,7 @@ class Search:
 
         Passages after the first must be more than chance within the one work.
         """
-        part = self._background.notes(query.cut(hit.begin, hit.end))
+        part = self._part(query, hit.begin, hit.end)
         work = self._background.notes(self.catalogue.lines.melody(hit.work))
         costs = self._thresholds.costs
         gains = Gains(work, work.pitches + np.int16(hit.transposition), costs)
@@ -90,6 +90,12 @@ class Search:
             moved = tuple((row + hit.begin, column) for row, column in best.pairs)
             found.append(replace(best, pairs=moved))
         return found
+
+    def _part(self, query: Line, begin: int, end: int) -> Notes:
+        """Weigh a segment of a query, or take it from the last time."""
+        if self._weighed is None or self._weighed[:3] != (query, begin, end):
+            self._weighed = (query, begin, end, self._background.notes(query.cut(begin, end)))
+        return self._weighed[3]
 
     def notes(self, query: Line) -> Notes:
         """Weigh the notes of a query."""

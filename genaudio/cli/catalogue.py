@@ -92,6 +92,27 @@ def verify(ctx: typer.Context, catalogue: OptionalPlace = None) -> None:
     output.result({"catalogue": opened.info(), "intact": True}, text, bare="intact")
 
 
+@commands.command(epilog="Example: genaudio catalogue share catalogues/ours --redis redis://:password@host:6379/0")
+def share(
+    ctx: typer.Context,
+    catalogue: Place,
+    redis: Annotated[str, typer.Option(help="Address of the Redis; rediss:// for TLS.", envvar="GENAUDIO_REDIS")],
+    index: Annotated[str, typer.Option(help="What the catalogues are published under.")] = "catalogues",
+) -> None:
+    """Publish a catalogue's MinHash bands to a Redis. Exit code 3: what is there does not fit."""
+    from checks import Catalogue
+    from checks.shared import SharedBands
+
+    opened, shared = Catalogue.open(catalogue), SharedBands(redis, index)
+    output = state_of(ctx).output
+    shared.catalogues()
+    with output.progress("Publishing"):
+        shared.publish(opened)
+    names = sorted(shared.catalogues())
+    text = f"{opened.path}: {len(opened)} works published; there are now {', '.join(names)}"
+    output.result({"catalogue": opened.info(), "shared": names}, text, bare=str(len(opened)))
+
+
 def _open(path: Path | None) -> Any:
     """Open a catalogue, the training works where no path is given."""
     from checks import Catalogue

@@ -64,8 +64,7 @@ def catalogue_list(screener: Screener) -> list[dict[str, Any]]:
 def _nearest(match: Match, screener: Screener) -> Nearest:
     melody = None
     for catalogue in screener.catalogues:
-        if catalogue.name == match.catalogue:
-            if (number := catalogue.number(match.work_id)) is not None:
-                melody = catalogue.works[number].melody
-                break
+        if catalogue.name == match.catalogue and (number := catalogue.number(match.work_id)) is not None:
+            melody = catalogue.works[number].melody
+            break
     return Nearest(match_json(match), melody, tuple(passage.pairs for passage in match.passages))

@@ -6,6 +6,8 @@ Run: ``python benchmarks/screening.py [--passages 200] [--seed 11]``. Takes some
   their own families. Tables and thresholds come from training works alone.
 - Held-out works: test works against the whole catalogue. Each one flagged is listed, with what a reader of both
   melodies says of it in `screening_judged.json` (the same tune, a shared part, or chance).
+- Operating points: the share of copies found if the threshold were where exactly so many of the clean queries alarm,
+  over the validation queries alone, and with the test works, whole, as well (of which some do share a part).
 - Recall: a passage of a catalogue work, transposed by up to six semitones and edited at a rate (a changed, split or
   left-out note, equally often), is put into a test work; found means that a work of the passage's family is flagged.
 """
@@ -33,6 +35,8 @@ from genaudio.corpus import WORKS_FILE
 CELLS = ((12, 0.0), (16, 0.0), (24, 0.0), (24, 0.1), (32, 0.1), (32, 0.2))
 """Notes of a copied passage, and the share of them that is edited."""
 EXCERPT = (20, 60)
+ALARMS = (0.005, 0.01, 0.02, 0.05)
+"""Shares of clean queries that alarm, at which recall is told."""
 JUDGED = Path(__file__).with_name("screening_judged.json")
 
 Event = tuple[int, int]
@@ -123,14 +127,26 @@ def spliced(host: Line, source: Line, notes: int, rate: float, generator: np.ran
     return melody(rows[:place] + [(ioi, pitch + shift) for ioi, pitch in passage] + rows[place:])
 
 
-def false_positives(bench: Bench, works: list[Relative], seed: int) -> dict[str, Any]:
+def clean(bench: Bench, works: list[Relative], test: list[Relative], seed: int) -> dict[str, list[float]]:
     """Screen whole works and excerpts against the other families."""
     generator = np.random.default_rng(seed)
-    lines = [(relative.family, Line.of([relative.work.melody])) for relative in works]
+    lines, others = ([(r.family, Line.of([r.work.melody])) for r in some] for some in (works, test))
     return {
-        "whole_works": bench.shares([bench.rate(line, family, own=False) for family, line in lines]),
-        "excerpts": bench.shares([bench.rate(excerpt(line, generator), family, own=False) for family, line in lines]),
+        "whole_works": [bench.rate(line, family, own=False) for family, line in lines],
+        "excerpts": [bench.rate(excerpt(line, generator), family, own=False) for family, line in lines],
+        "test_works": [bench.rate(line, family, own=False) for family, line in others],
     }
+
+
+def operating_points(clean_rates: list[float], found: dict[str, list[float]]) -> list[dict[str, Any]]:
+    """Return the recall where the threshold lets exactly so many of the clean queries alarm."""
+    ordered = np.sort(clean_rates)
+    points = []
+    for share in ALARMS:
+        allowed = int(share * len(ordered))  # the next strongest clean query must stay clear
+        recall = {name: round(float(np.mean(np.array(rates) < ordered[allowed])), 4) for name, rates in found.items()}
+        points.append({"clean_queries": len(ordered), "alarms": allowed, "share": share, "recall": recall})
+    return points
 
 
 def held_out(bench: Bench, works: list[Relative]) -> dict[str, Any]:
@@ -153,8 +169,8 @@ def held_out(bench: Bench, works: list[Relative]) -> dict[str, Any]:
     return {"works": len(works), "flagged": len(flagged), "list": flagged}
 
 
-def recall(bench: Bench, hosts: list[Relative], passages: int, seed: int) -> dict[str, Any]:
-    """Count the copied passages that are found."""
+def recall(bench: Bench, hosts: list[Relative], passages: int, seed: int) -> dict[str, list[float]]:
+    """Return the false-positive rates of copied passages."""
     lines = [Line.of([relative.work.melody]) for relative in hosts]
     table = {}
     for notes, rate in CELLS:
@@ -167,7 +183,7 @@ def recall(bench: Bench, hosts: list[Relative], passages: int, seed: int) -> dic
                 host = lines[int(generator.integers(len(lines)))]
                 query = spliced(host, source, notes, rate, generator)
                 rates.append(bench.rate(query, bench.family[bench.ids[number]], own=True))
-        table[f"{notes} notes, {rate:.0%} edited"] = bench.shares(rates)
+        table[f"{notes} notes, {rate:.0%} edited"] = rates
     return table
 
 
@@ -180,6 +196,9 @@ def main() -> None:
     arguments = parser.parse_args()
     bench = Bench(arguments.works)
     validation, test = (read_works(arguments.works, (split,)) for split in ("validation", "test"))
+    unrelated = clean(bench, validation, test, arguments.seed)
+    found = recall(bench, test, arguments.passages, arguments.seed)
+    only_validation = unrelated["whole_works"] + unrelated["excerpts"]
     result = {
         "catalogue": {
             "works": len(bench.catalogue),
@@ -187,9 +206,13 @@ def main() -> None:
             "sha256": bench.catalogue.sha256,
         },
         "thresholds": {"review": bench.thresholds.review, "match": bench.thresholds.match},
-        "false_positives": false_positives(bench, validation, arguments.seed),
+        "false_positives": {name: bench.shares(rates) for name, rates in unrelated.items() if name != "test_works"},
         "held_out": held_out(bench, test),
-        "recall": recall(bench, test, arguments.passages, arguments.seed),
+        "recall": {name: bench.shares(rates) for name, rates in found.items()},
+        "operating_points": {
+            "validation": operating_points(only_validation, found),
+            "validation_and_test": operating_points(only_validation + unrelated["test_works"], found),
+        },
     }
     save("screening", result)
 

@@ -42,6 +42,7 @@ from genaudio.score import TICKS_PER_QUARTER, Melody, Note
 SEED = 29
 ADDED = 1000
 CELLS = ((24, 0.0), (32, 0.2))
+PICTURE = Path(__file__).parents[1] / "docs" / "screening-scale.png"
 
 
 class Stopwatch:
@@ -161,9 +162,10 @@ def measure(folder: Path, works: int, passages: int) -> dict[str, Any]:
 def main() -> None:
     """Measure all sizes, or one part of one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, required=True, help="where catalogues are built, and removed again")
+    parser.add_argument("--folder", type=Path, default=Path("outputs"), help="where catalogues are built")
     parser.add_argument("--works", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--passages", type=int, default=100, help="queries of each kind")
+    parser.add_argument("--plot", action="store_true", help="draw the picture of what was measured, and no more")
     parser.add_argument("--part", choices=("build", "query", "add"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.part:
@@ -177,19 +179,43 @@ def main() -> None:
         return
     path = RESULTS / "screening_scale.json"
     known = json.loads(path.read_text())["sizes"] if path.is_file() else []
-    for works in arguments.works:
+    for works in () if arguments.plot else arguments.works:
         row = measure(arguments.folder / f"catalogue-{works}", works, arguments.passages)
         known = sorted([other for other in known if other["works"] != works] + [row], key=lambda other: other["works"])
-        command = "python benchmarks/screening_scale.py --folder /somewhere/large"
-        result = {
-            "benchmark": "screening_scale",
-            "command": command,
-            "machine": machine(),
-            "seed": SEED,
-            "sizes": known,
-        }
+        command = f"python benchmarks/screening_scale.py --folder /somewhere/large --passages {arguments.passages}"
+        result = {"benchmark": "screening_scale", "command": command, "machine": machine(), "seed": SEED}
+        result["sizes"] = known
         path.write_text(json.dumps(result, indent=2) + "\n")
         print(json.dumps(row, indent=2))
+    plot(known, PICTURE)
+
+
+def plot(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draw how time, disk and memory grow."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    works = [row["works"] for row in rows]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    for key, name in (("p50_cpu_ms", "median query"), ("p95_cpu_ms", "query, p95")):
+        left.plot(works, [row[key] for row in rows], "o-", label=name)
+    left.axhline(100, color="grey", linestyle=":", label="goal of p95")
+    left.set_ylabel("milliseconds of one core")
+    right.plot(works, [row["bytes"] / 1e6 for row in rows], "o-", label="on disk")
+    right.plot(works, [row["memory"]["all_mb"] for row in rows], "o-", label="resident, with pages of files")
+    right.plot(works, [row["memory"]["own_mb"] for row in rows], "o-", label="resident, without")
+    right.set_ylabel("megabytes")
+    right.set_yscale("log")
+    for axis in (left, right):
+        axis.set_xscale("log")
+        axis.set_xlabel("works")
+        axis.legend(fontsize=8)
+        axis.grid(alpha=0.3)
+    left.set_ylim(0)
+    figure.savefig(path, dpi=90)
+    plt.close(figure)
 
 
 if __name__ == "__main__":

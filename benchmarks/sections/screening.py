@@ -32,8 +32,114 @@ def screening(result: dict[str, Any]) -> str:
             f"Catalogue: the {result['catalogue']['works']} training works. Shares of queries at or above each verdict,"
             " with 95 % intervals; passages are spliced, transposed, into tunes that are in no catalogue.\n",
             table(["queries", "count", "review or match", "match"], rows),
+            *_operating_points(result),
             f"\n{held_out['flagged']} of {held_out['works']} held-out tunes by people are flagged:\n",
             table(["held-out tune", "resembles", "verdict", "notes", "what a reader of both finds"], found),
+        ]
+    )
+
+
+def _operating_points(result: dict[str, Any]) -> list[str]:
+    """Recall where exactly so many clean queries alarm; results from before that was measured have none."""
+    parts = []
+    for name, points in result.get("operating_points", {}).items():
+        columns = [f"{point['alarms']} ({point['share']:.1%})" for point in points]
+        recall = [[cell, *(f"{point['recall'][cell]:.3f}" for point in points)] for cell in points[0]["recall"]]
+        parts.append(
+            f"\nCopies found if the threshold were where so many of the {points[0]['clean_queries']} clean queries "
+            f"({name.replace('_', ' ')}) alarm:\n\n" + table(["spliced", *columns], recall)
+        )
+    return parts
+
+
+def screening_grid(result: dict[str, Any]) -> str:
+    """The section on changes that screening sees through."""
+    changes = [
+        [name, f"{row['whole']:.2f}", f"{row['passage']:.2f}"]
+        for kinds in ("changes", "other_kinds")
+        for name, row in result[kinds].items()
+    ]
+    return "\n".join(
+        [
+            "## Screening: which changes of a copy it sees through\n",
+            where(result),
+            f"Shares flagged for review of {result['queries_a_cell']} works a cell, changed as a whole, or as a passage "
+            f"of {result['passage_notes']} notes, transposed, in another tune. The last two, "
+            f"{' and '.join(result['other_kinds'])}, are not looked for.\n",
+            table(["change", "whole tune", f"{result['passage_notes']} notes"], changes),
+            "\nPassages of other lengths, as they are but for the transposition:\n",
+            table(
+                ["notes", *result["splices"]], [["found", *(f"{found:.2f}" for found in result["splices"].values())]]
+            ),
+        ]
+    )
+
+
+def screening_scale(result: dict[str, Any]) -> str:
+    """The section on large catalogues."""
+    rows = [
+        [
+            f"{row['works']:,}",
+            f"{row['works_a_cpu_second']:,}",
+            f"{row['bytes'] / 1e6:,.0f}",
+            f"{row['memory']['all_mb']:,} ({row['memory']['own_mb']})",
+            f"{row['open_s'] * 1000:.0f}",
+            f"{row['p50_cpu_ms']:.0f} / {row['p95_cpu_ms']:.0f}",
+            f"{row['p50_ms']:.0f} / {row['p95_ms']:.0f}",
+            f"{row['adding'][0]['s']:.1f} ({row['adding'][0]['cpu_s']:.2f})",
+            *(f"{share:.2f}" for name, share in row.items() if name.startswith("retrieved")),
+        ]
+        for row in result["sizes"]
+    ]
+    retrieved = [name for name in result["sizes"][0] if name.startswith("retrieved")]
+    head = ["works", "built a CPU-s", "MB on disk", "MB resident (own)", "opens in ms", "query p50 / p95, CPU ms",
+            "the same on the clock", "1,000 added in s (CPU)", *retrieved]  # fmt: skip
+    loads = ", ".join(f"{row['load_average']:.0f}" for row in result["sizes"])
+    return "\n".join(
+        [
+            "## Screening beside a million works\n",
+            where(result),
+            "Works are recombined from the training works (seeded); queries are held-out tunes with a copied passage, "
+            f"on one thread. The machine's two cores had other work (load averages {loads}), which the times of the "
+            "processor leave out and those on the clock do not. Retrieved: how often the best hit scores no less than "
+            "the work that was copied from.\n",
+            table(head, rows),
+            "\n![Growth from ten thousand to a million works](screening-scale.png)",
+        ]
+    )
+
+
+def minhash(result: dict[str, Any]) -> str:
+    """The section on the speed of signatures."""
+    rows = [
+        [name, f"{rate:,}", f"{result['genaudio_times_as_fast'][name]:.2f}"]
+        for name, rate in result["sets_a_cpu_second"].items()
+    ]
+    return "\n".join(
+        [
+            "## MinHash signatures\n",
+            where(result),
+            f"Sets of {result['shingles']} hashed shingles, {result['permutations']} permutations, one thread; the "
+            "values equal datasketch's (rensa's permutations are others).\n",
+            table(["", "sets a CPU-second", "genaudio is faster by"], rows),
+        ]
+    )
+
+
+def alignment(result: dict[str, Any]) -> str:
+    """The section on the speed of alignments."""
+    rows = [
+        [name, f"{spent:.1f}", f"{result['alignments_a_cpu_second'][name]:,}"]
+        for name, spent in result["cpu_ms"].items()
+    ]
+    return "\n".join(
+        [
+            "## Local alignments\n",
+            where(result),
+            f"A query of {result['query_notes']} notes against {result['works']} works, scores alone, one thread. "
+            "parasail aligns pitches as letters, with profiles of the query or, as gains that depend on the work's notes would "
+            "need, of every work.\n",
+            table(["", "CPU ms", "alignments a CPU-second"], rows),
         ]
     )
 
@@ -67,6 +173,10 @@ def screening_time(result: dict[str, Any]) -> str:
 
 SECTIONS = {
     "screening": screening,
+    "screening_grid": screening_grid,
     "screening_retrieval": screening_retrieval,
     "screening_time": screening_time,
+    "screening_scale": screening_scale,
+    "minhash": minhash,
+    "alignment": alignment,
 }

@@ -3,8 +3,8 @@
 Run: ``python benchmarks/alignment.py [--rounds 5]``. Some seconds on one thread, needs no torch, but parasail.
 
 parasail (Daily 2016, BSD licence) aligns letters with a fixed matrix. The screener's gains depend on where a note
-stands in its work, rhythm included, which would need a profile of every work; so the two compute the same recursion over
-equally many cells, but parasail only over pitches: the ratio says what a change could gain at most.
+stands in its work, rhythm included, which would need a profile of every work; so the two compute the same recursion
+over equally many cells, but parasail only over pitches: the ratio says what a change could gain at most.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ class Costs:
         rhythm_weight: share of the rhythm's information that counts where ratio classes agree.
         rhythm_mismatch: for a matching pitch whose ratio class differs by two or more half octaves.
         step: for two notes that are a tone or a semitone apart; None: as for any other mismatch.
+        mutual: whether a match is worth the mean of what the note is worth in either melody, rather than in the work.
     """
 
     mismatch: float = 6.0
@@ -42,13 +43,11 @@ class Costs:
     rhythm_weight: float = 1.0
     rhythm_mismatch: float = 1.0
     step: float | None = None
+    mutual: bool = False
 
 
 LOOSE = Costs(mismatch=3.0, gap=3.0, rhythm_weight=0.5, rhythm_mismatch=1.0)
 """What tells variants of whole tunes, which agree over their length but not note for note."""
-
-RANKING = Costs(mismatch=3.0, gap=3.0, rhythm_weight=1.0, rhythm_mismatch=1.0, step=1.5)
-"""What ranks works by likeness: singers and fiddlers vary a tune by steps more than by leaps."""
 
 
 @dataclass(frozen=True)
@@ -87,25 +86,34 @@ class Gains:
     def row(self, query: Notes, place: int) -> Floats:
         """Return the gains of one note of a query, [notes of the works]; not to be changed."""
         symbol = (int(query.pitches[place]), int(query.ratios[place]))
+        if self._costs.mutual:
+            return self._made(*symbol, float(query.pitch_bits[place]), float(query.rhythm_bits[place]))
         if symbol not in self._known:
             self._known[symbol] = self._made(*symbol)
         return self._known[symbol]
 
-    def _made(self, pitch: int, ratio: int) -> Floats:
+    def _made(self, pitch: int, ratio: int, *bits: float) -> Floats:
         otherwise: Floats | float = -self._costs.mismatch
         if self._costs.step is not None:
             near = np.abs(self._pitches - pitch) <= 2
             otherwise = np.where(near, -self._costs.step, -self._costs.mismatch)
-        return np.where(self._pitches == pitch, self._worth(ratio), otherwise)
+        worth = self._worth(ratio)
+        if bits:
+            own, rhythm = bits
+            worth = worth + own / 2
+            if ratio != NO_RATIO:
+                worth += np.where(self._work.ratios == ratio, rhythm * self._costs.rhythm_weight / 2, 0.0)
+        return np.where(self._pitches == pitch, worth, otherwise)
 
     def _worth(self, ratio: int) -> Floats:
         """Return what notes of the right pitch are worth after this ratio."""
         if ratio not in self._worths:
-            worth = self._work.pitch_bits
+            share = 0.5 if self._costs.mutual else 1.0
+            worth = share * self._work.pitch_bits
             if ratio != NO_RATIO:
                 apart = np.abs(self._work.ratios.astype(np.int16) - ratio)
                 known = self._work.ratios != NO_RATIO
-                worth = worth + np.where(apart == 0, self._work.rhythm_bits * self._costs.rhythm_weight, 0.0)
+                worth = worth + np.where(apart == 0, share * self._costs.rhythm_weight * self._work.rhythm_bits, 0.0)
                 worth -= self._costs.rhythm_mismatch * ((apart >= 2) & known)
             self._worths[ratio] = worth
         return self._worths[ratio]

@@ -73,6 +73,17 @@ class Proposer:
         kept = self._catalogue.searchable[works]
         return Lanes(works[kept], (joined % (2 * _SHIFT) - _SHIFT)[kept])
 
+    def alike(self, query: Line, limit: int) -> Ints:
+        """Return the works that share most with a melody under one transposition, whatever the order; all if few."""
+        catalogue = self._catalogue
+        if len(catalogue) <= limit:
+            return np.flatnonzero(catalogue.lines.lengths > 1)
+        votes = _Votes.count(query, catalogue, self._limits)
+        best = np.argsort(-votes.totals, kind="stable")
+        works = votes.codes[best] // (2 * _SHIFT)
+        works = works[np.sort(np.unique(works, return_index=True)[1])][:limit]
+        return np.union1d(works, self.near_duplicates(query)[: self._limits.hashed])
+
     def near_duplicates(self, query: Line) -> Ints:
         """Return the works that share a MinHash band with the query, most alike first."""
         shingles, _ = tune_shingles(query, self._catalogue.shingling)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import log2
 
-from checks import background, thresholds
-from checks.alignment import RANKING, Alignment, Costs
+from checks import background, ranking, thresholds
+from checks.alignment import Alignment
 from checks.candidates import Limits
 from checks.catalogue import Catalogue
 from checks.errors import CatalogueError
@@ -50,8 +49,8 @@ class Screener:
             raise CatalogueError("a screener needs one opened checks.Catalogue or more")
         self.catalogues: tuple[Catalogue, ...] = tuple(flat)
         self.thresholds = calibrated or thresholds.shipped()
-        tables = background.shipped()
-        self._searches = [Search(catalogue, self.thresholds, tables, limits) for catalogue in flat]
+        self._background = background.shipped()
+        self._searches = [Search(catalogue, self.thresholds, self._background, limits) for catalogue in flat]
         self.searched = sum(len(catalogue.lines) for catalogue in flat)
 
     def screen(self, melody: Melody, limit: int = 20) -> Screening:
@@ -81,18 +80,14 @@ class Screener:
     def rank(self, melody: Melody, limit: int = 100) -> list[tuple[str, float]]:
         """Return the ids of the most similar works with a score, best first, without any threshold.
 
-        For retrieval of variants: differences cost less than in `screen`, and more candidates are aligned. The score is
-        the alignment's bits less log2 of the work's length, so that long works do not win by length.
+        For retrieval of variants of whole tunes; `checks.ranking` says how. The score is likeness to the melody,
+        0 to 1, and to the works nearest to it; it compares works with one another, for this melody only.
         """
         query = Line.of([melody])
         if len(query) < 2:
             return []
-        found = []
-        wide = Limits(passages=4 * limit, tunes=8 * limit)
-        for search, hit in self._ranked(query, RANKING, wide):
-            length = int(search.catalogue.lines.lengths[hit.work])
-            found.append((search.catalogue.records[hit.work].id, hit.score - log2(length)))
-        return sorted(found, key=lambda entry: -entry[1])[:limit]
+        found = ranking.rank(query, self._searches, self._background, limit)[:limit]
+        return [(search.catalogue.records[work].id, score) for search, work, score in found]
 
     def obstacle(self, query: Line) -> str | None:
         """Say why a melody cannot be judged, or None if it can.
@@ -114,10 +109,8 @@ class Screener:
             f"beside {works} works only {needed:.0f} bits tell a copy from chance"
         )
 
-    def _ranked(
-        self, query: Line, costs: Costs | None = None, limits: Limits | None = None
-    ) -> list[tuple[Search, Hit]]:
-        found = [(search, hit) for search in self._searches for hit in search.hits(query, costs, limits)]
+    def _ranked(self, query: Line) -> list[tuple[Search, Hit]]:
+        found = [(search, hit) for search in self._searches for hit in search.hits(query)]
         return sorted(found, key=lambda entry: -entry[1].score)
 
     def _grade(self, hit: Hit, notes: int) -> tuple[float, float, Verdict]:

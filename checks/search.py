@@ -11,12 +11,14 @@ from checks.alignment import Alignment, Costs, Gains, align, scores
 from checks.background import Background, Notes
 from checks.candidates import Limits, Proposer
 from checks.catalogue import Catalogue
-from checks.line import Line
+from checks.line import Ints, Line
 from checks.thresholds import Thresholds
 
 SEGMENT = 1500
 """Notes of a query that are searched at once; longer ones are searched piece by piece."""
 _OVERLAP = 150
+WIDE = 4
+"""Works that are ranked for each that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class Search:
                 if value > 0 and (work not in best or value > best[work].score):
                     best[work] = Hit(work, shift, value, begin, end)
         return sorted(best.values(), key=lambda hit: (-hit.score, hit.work))
+
+    def alike(self, query: Line, limit: int) -> Ints:
+        """Return the works that share most n-grams with a melody, for ranking; all of them if they are few."""
+        return self._proposer.alike(query, WIDE * limit)
 
     def alignments(self, query: Line, hit: Hit, limit: int) -> list[Alignment]:
         """Trace the passages of a hit, the best first; no note of the query is used twice.

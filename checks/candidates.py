@@ -18,7 +18,7 @@ from checks.lookup import Places, look_up
 from checks.ngrams import tune_shingles, window_shingles, windows
 
 _SHIFT = 128  # makes a transposition of -127..127 positive
-_DIAGONALS = 20  # bits of a diagonal's number; notes beyond a million bands share the last
+_DIAGONALS = 28  # bits of a diagonal's number; works beyond two thousand million notes share the last
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class _Votes:
 
     @classmethod
     def count(cls, query: Line, catalogue: Catalogue, limits: Limits) -> _Votes:
-        places = look_up(query, catalogue.segments, catalogue.lines.work_offsets, limits.budget, limits.commonest)
+        places = look_up(query, catalogue.segments, catalogue.lines, limits.budget, limits.commonest)
         return cls.of(places, len(query), limits.band // 2)
 
     @classmethod
@@ -155,7 +155,7 @@ class _Votes:
         """Sum up rarity over cells of `half` diagonals; two neighbours are a band, so that no passage is cut."""
         if not len(places.notes):
             return cls(places.works, places.rarity, places.rarity)
-        diagonal = (places.within - places.notes + size) // half
+        diagonal = (places.places - places.notes + size) // half
         cells = _encode(places.works, places.shifts) << _DIAGONALS | np.minimum(diagonal, (1 << _DIAGONALS) - 1)
         order = np.argsort(cells)
         cells = cells[order]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from checks.line import Ints, Line
+from checks.line import Ints, Line, Lines
 from checks.ngrams import interval_ngrams
 from checks.postings import LONGEST, Postings, query_ngrams
 from checks.segment import Segment
@@ -28,14 +28,14 @@ class Places:
     Attributes:
         notes: of the query.
         works: numbers of the works, counted through the catalogue.
-        within: notes of the works, each counted from its work's first.
+        places: notes of the works, counted through the catalogue.
         shifts: semitones by which the query is above the work.
         rarity: inverse document frequency of the n-gram in bits: log2((works + 1) / (works that have it + 1/2)).
     """
 
     notes: Ints
     works: Ints
-    within: Ints
+    places: Ints
     shifts: Ints
     rarity: Floats
 
@@ -50,19 +50,20 @@ class _Choice:
     rarity: Floats
 
 
-def look_up(query: Line, segments: Sequence[Segment], offsets: Ints, budget: int, commonest: int) -> Places:
+def look_up(query: Line, segments: Sequence[Segment], lines: Lines, budget: int, commonest: int) -> Places:
     """Find the places of the query's n-grams.
 
     Args:
         query: one melody.
         segments: of a catalogue.
-        offsets: number of the first work of each segment, and of all works.
+        lines: of the same.
         budget: places to look at, about; n-grams are made longer where there are more.
         commonest: n-grams at more places than this are left out.
     """
-    choice = _chosen(query, [segment.postings for segment in segments], int(offsets[-1]), budget, commonest)
+    choice = _chosen(query, [segment.postings for segment in segments], lines.melodies, budget, commonest)
     found = []
-    for segment, offset, low, high in zip(segments, offsets, choice.low, choice.high, strict=False):
+    offsets = zip(lines.work_offsets, lines.note_offsets, strict=True)
+    for segment, (work, note), low, high in zip(segments, offsets, choice.low, choice.high, strict=False):
         counts = high - low
         ends = np.cumsum(counts)
         inner = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - counts, counts)
@@ -70,8 +71,8 @@ def look_up(query: Line, segments: Sequence[Segment], offsets: Ints, budget: int
         owners = segment.owners(places)
         notes = np.repeat(choice.notes, counts)
         shifts = query.pitches[notes].astype(np.int64) - segment.line.pitches[places]
-        within = places - segment.line.starts[owners]
-        found.append((notes, owners.astype(np.int64) + offset, within, shifts, np.repeat(choice.rarity, counts)))
+        rarity = np.repeat(choice.rarity, counts)
+        found.append((notes, owners.astype(np.int64) + work, places + note, shifts, rarity))
     return Places(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 

@@ -213,11 +213,12 @@ def test_common_ngrams_are_looked_up_longer(tmp_path):
     generator = np.random.default_rng(2)
     works = [Work(f"w{n}", melody=melody_of(generator.choice([60, 62, 64], 100).tolist())) for n in range(60)]
     catalogue = Catalogue.build(works, tmp_path / "c")
-    query, offsets = Line.of([works[9].melody]), catalogue.lines.work_offsets
-    everything = look_up(query, catalogue.segments, offsets, 10**9, 10**9)
-    few = look_up(query, catalogue.segments, offsets, 1500, 10**9)
+    query, lines = Line.of([works[9].melody]), catalogue.lines
+    everything = look_up(query, catalogue.segments, lines, 10**9, 10**9)
+    few = look_up(query, catalogue.segments, lines, 1500, 10**9)
     assert len(few.notes) <= 3000 < len(everything.notes)
-    own = (few.works == 9) & (few.within == few.notes)
+    first = int(lines.joined().starts[9])
+    own = (few.works == 9) & (few.places - first == few.notes)
     # what was looked up longer still finds the passage itself
     assert set(few.notes[own].tolist()) == set(few.notes.tolist())
     assert few.rarity.mean() > everything.rarity.mean()
@@ -227,6 +228,6 @@ def test_common_ngrams_are_looked_up_longer(tmp_path):
 
 def test_a_query_of_a_few_notes_is_looked_up(catalogue):
     short = Line.of([melody_of([60, 62, 64, 65, 67])])
-    assert len(lookup.look_up(short, catalogue.segments, catalogue.lines.work_offsets, 1, 10**9).notes) >= 0
+    assert len(lookup.look_up(short, catalogue.segments, catalogue.lines, 1, 10**9).notes) >= 0
     nothing = Line.of([melody_of([60, 62])])
-    assert len(lookup.look_up(nothing, catalogue.segments, catalogue.lines.work_offsets, 1, 10**9).notes) == 0
+    assert len(lookup.look_up(nothing, catalogue.segments, catalogue.lines, 1, 10**9).notes) == 0

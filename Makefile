@@ -20,7 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python cannot build virtual environments (on Debian: its venv package is missing); try another: make PYTHON=..." >&2; exit 2; }; \
 	fi
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(VENV) was built with a Python older than 3.11; remove the folder and run make again" >&2; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,training]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,training,audio-screening]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps basic-pitch==0.4.0
 	@touch $@
 
 track: $(STAMP) ## compose, render and screen a track of about 30 seconds into outputs/

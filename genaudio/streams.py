@@ -5,6 +5,7 @@ Shapes: C channels, T samples.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil, gcd
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from genaudio.audio import check_audio_file, cut_short, resample, says_its_lengt
 from genaudio.errors import GenaudioError
 
 _BLOCK = 1 << 18
-_WIDTH = 6  # zero crossings to either side in torchaudio's resampler, its default
+_WIDTH = 6  # zero crossings to either side in torchaudio's resampler, its default, and in our own
 
 
 class Sound(Protocol):
@@ -58,12 +59,15 @@ class AudioFile:
     Args:
         path: wav, flac, ogg or mp3.
         rate: samples a second to read it at; the file's own unless given.
+        resampler: what resamples [C, T] from one rate to another, with a reach of `_WIDTH` zero crossings.
 
     Raises:
         GenaudioError: as `read_audio`; a file that ends early says so when the end is read.
     """
 
-    def __init__(self, path: Path, rate: int | None = None) -> None:
+    def __init__(
+        self, path: Path, rate: int | None = None, resampler: Callable[[np.ndarray, int, int], np.ndarray] = resample
+    ) -> None:
         import soundfile
 
         class Forward(soundfile.SoundFile):  # type: ignore[misc]
@@ -83,6 +87,7 @@ class AudioFile:
             self._file.close()
             raise GenaudioError(f"{path} holds no audio")
         self.path, self.rate, self.channels = path, rate or self.own_rate, int(self._file.channels)
+        self._resample = resampler
         common = gcd(self.rate, self.own_rate)
         self._up, self._down = self.rate // common, self.own_rate // common
         self.samples = ceil(self.own_samples * self._up / self._down)
@@ -137,7 +142,7 @@ class AudioFile:
             return self._own(start, start + samples)
         margin = ceil((_WIDTH * max(1.0, self._down / self._up) + 2) / self._down)
         first, last = start // self._up - margin, -(-(start + samples) // self._up) + margin
-        sound = resample(self._own(first * self._down, last * self._down), self.own_rate, self.rate)
+        sound = self._resample(self._own(first * self._down, last * self._down), self.own_rate, self.rate)
         skip = start - first * self._up
         sound = sound[:, skip : skip + samples]
         sound[:, max(0, self.samples - start) :] = 0

@@ -19,7 +19,7 @@ commands = typer.Typer(help="Build and keep catalogues of works to protect.", no
 Place = Annotated[Path, typer.Argument(help="The catalogue's folder.", show_default=False)]
 OptionalPlace = Annotated[Path | None, typer.Argument(help="The catalogue's folder; the training works if missing.")]
 Sources = Annotated[
-    list[Path], typer.Argument(help="Files or folders of MIDI, MusicXML, ABC or JSONL.", show_default=False)
+    list[Path], typer.Argument(help="Files or folders of MIDI, MusicXML, ABC, JSONL or audio.", show_default=False)
 ]
 
 

@@ -19,19 +19,24 @@ def register(app: typer.Typer) -> None:
 
 def screen(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="MIDI, MusicXML, ABC or JSONL files.", show_default=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="MIDI, MusicXML, ABC, JSONL or audio files, or folders of them.", show_default=False),
+    ],
     catalogue: Catalogues = None,
     report: Annotated[Path | None, typer.Option(help="Also write a report as one HTML file.")] = None,
     limit: Annotated[int, typer.Option(help="Most works to report of a piece.")] = 20,
 ) -> None:
     """Screen files against the training works and your own catalogues.
 
-    Each voice of a file is screened by itself; of chords the highest notes are taken. Exit code: 0 all clear,
-    1 something is for review or a match, 2 something could not be screened.
+    Each line of a file that could be its melody is screened by itself; of chords the highest and the lowest notes are
+    taken, recordings are transcribed. Exit code: 0 all clear, 1 something is for review or a match, 2 something could
+    not be screened.
     """
     from genaudio.production.catalogue import open_screener
     from genaudio.production.files import check_writable, write_text
-    from genaudio.production.screening import screen_files, screening_page, screening_report
+    from genaudio.production.screening import screen_files, screening_report, verdicts
+    from genaudio.production.screening_page import screening_page
 
     output = state_of(ctx).output
     if report is not None:
@@ -45,7 +50,8 @@ def screen(
     lines = []
     for piece, result in zip(pieces, results["results"], strict=True):
         name = piece.file + (f" [{piece.name}]" if piece.name else "")
-        lines.append(f"{result['verdict']:<12}  {name}" + (f": {result['reason']}" if result["reason"] else ""))
+        aside = " (set aside)" if piece.set_aside else ""
+        lines.append(f"{result['verdict']:<12}  {name}{aside}" + (f": {result['reason']}" if result["reason"] else ""))
         lines += [f"{'':<14}{match_line(match)}" for match in result["matches"]]
         lines += [f"{'':<14}{piece.remark}"] if piece.remark else []
     for piece in pieces:
@@ -54,6 +60,6 @@ def screen(
     if report is not None:
         output.talk(f"The report is {report}")
     output.talk(NOT_LEGAL)
-    verdicts = [result["verdict"] for result in results["results"]]
-    output.result(results, "\n".join(lines), bare="\n".join(verdicts))
-    raise typer.Exit(exit_code(verdicts))
+    every = "\n".join(result["verdict"] for result in results["results"])
+    output.result(results, "\n".join(lines), bare=every)
+    raise typer.Exit(exit_code(verdicts(pieces)))

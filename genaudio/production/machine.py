@@ -43,7 +43,8 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at Python, packages, devices, audio formats, shipped files and disk; takes seconds, changes nothing."""
     looks: tuple[Callable[[], Finding], ...] = (
-        _python, _torch, _torchaudio, _encodec, _screening, _audio, _devices, _assets, _disk, _teacher, _extras,
+        _python, _torch, _torchaudio, _encodec, _screening, _audio, _hearing, _devices, _assets, _disk, _teacher,
+        _extras,
     )  # fmt: skip
     return [look() for look in looks]
 
@@ -141,6 +142,17 @@ def _audio() -> Finding:
         detail = f"the sound library {soundfile.__libsndfile_version__} cannot write {', '.join(missing)}"
         return Finding("audio files", "warning", detail, "pip install --upgrade soundfile")
     return Finding("audio files", "ok", f"wav, flac, ogg, mp3 ({soundfile.__libsndfile_version__})")
+
+
+def _hearing() -> Finding:
+    """Look at what screens recordings, which is an extra."""
+    from genaudio.transcription.network import INSTALL, network
+
+    try:
+        network()
+    except GenaudioError:
+        return Finding("recordings", "ok", f"not screened (only for screening audio files: {INSTALL})")
+    return Finding("recordings", "ok", f"screened, onnxruntime {_version('onnxruntime')}")
 
 
 def _devices() -> Finding:

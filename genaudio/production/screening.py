@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from checks import Screener, Screening, Verdict
 from checks.report import report_json, screening_json
 from genaudio.errors import GenaudioError
-from genaudio.production.exhibits import catalogue_list, exhibit_of
-from genaudio.production.report import Exhibit, render_page
-from genaudio.score import Melody, ScoreError, iter_entries, read_score, voices
+from genaudio.score import Melody, ScoreError, iter_scores, melodic_lines
+from genaudio.score.folders import find_files
+from genaudio.transcription import SUFFIXES, hear_file, is_audio
 
 LIMIT = 20
 """Works that are reported of one piece, as a rule."""
-_WORKS = (".jsonl", ".abc")
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,9 @@ class Piece:
         melody: the notes, None where nothing could be read.
         remark: what was left out of the voice, empty where nothing was.
         readable: False where the file or piece is damaged.
+        heard: True where the notes were heard in a recording, so that they have seconds but no beats.
+        set_aside: True where the voice cannot be judged but another one of its piece was, so that the piece was
+            screened.
     """
 
     file: str
@@ -38,11 +40,14 @@ class Piece:
     melody: Melody | None = None
     remark: str = ""
     readable: bool = True
+    heard: bool = False
+    set_aside: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the piece as an entry of `results`."""
         entry = screening_json(self.screening, self.file, self.name)
-        return {**entry, "remark": self.remark} if self.remark else entry
+        flags = {"remark": self.remark, "heard": self.heard, "set_aside": self.set_aside}
+        return {**entry, **{name: value for name, value in flags.items() if value}}
 
 
 def screen_files(
@@ -51,7 +56,7 @@ def screen_files(
     limit: int = LIMIT,
     tell: Callable[[float | None, str], None] | None = None,
 ) -> list[Piece]:
-    """Screen all pieces of some files: each tune of ABC and JSONL, each voice of MIDI and MusicXML.
+    """Screen every line that could be a melody of every piece of some files; of folders, all files that can be read.
 
     Files and pieces that cannot be read are among the results as not-screened.
 
@@ -67,41 +72,72 @@ def screen_files(
     if limit < 1:
         raise GenaudioError(f"the limit of reported works must be 1 or more, not {limit}")
     found: list[Piece] = []
-    for number, file in enumerate(files):
+    paths = [path for file in files for path in _expanded(file)]
+    for number, file in enumerate(paths):
         if tell is not None:
-            tell(number / len(files), f"Screening {file.name}")
+            tell(number / len(paths), f"Screening {file.name}")
         try:
-            found += _pieces(file, screener, limit)
-        except ScoreError as error:
+            found += _heard(file, screener, limit) if is_audio(file) else _read(file, screener, limit)
+        except (ScoreError, GenaudioError) as error:
             found.append(_unreadable(file, None, str(error)))
     return found
 
 
-def _pieces(file: Path, screener: Screener, limit: int) -> Iterator[Piece]:
-    if file.suffix.lower() in _WORKS:
-        yield from _works(file, screener, limit)
-        return
-    taken = voices(read_score(file))
-    if not taken:
-        raise ScoreError(f"{file} has no notes of a pitched instrument, so there is nothing to screen")
-    for voice in taken:
-        remark = (
-            "" if voice.monophonic else f"of the chords the highest notes were taken, {voice.dropped} others left out"
-        )
-        screening = screener.screen(voice.melody, limit)
-        yield Piece(str(file), voice.name, screening, voice.melody, remark)
+def _expanded(file: Path) -> list[Path]:
+    """Return the files of a folder; the folder itself, which cannot be read, where it holds none."""
+    if not file.is_dir():
+        return [file]
+    try:
+        return [path for _, path in find_files([file], SUFFIXES)]
+    except GenaudioError:
+        return [file]
 
 
-def _works(file: Path, screener: Screener, limit: int) -> Iterator[Piece]:
+def verdicts(pieces: Iterable[Piece]) -> list[str]:
+    """Return the verdicts that decide the exit code: all but those of voices that are set aside."""
+    return [str(piece.screening.verdict) for piece in pieces if not piece.set_aside]
+
+
+def _read(file: Path, screener: Screener, limit: int) -> Iterator[Piece]:
+    """Screen written music: each piece by itself, in all its lines."""
     damaged: list[tuple[str, str]] = []
-    count = 0
-    for entry in iter_entries(file, on_reject=lambda place, reason: damaged.append((place, reason))):
-        count += 1
-        yield Piece(str(file), entry.title or entry.id, screener.screen(entry.melody, limit), entry.melody)
+    scores = count = 0
+    for title, score in iter_scores(file, on_reject=lambda place, reason: damaged.append((place, reason))):
+        scores += 1
+        lines = melodic_lines(score)
+        pieces = []
+        for line in lines:
+            name = line.name if title is None else title if len(lines) == 1 else f"{title}: {line.name}"
+            remark = "" if line.monophonic else f"one line of several notes at a time; {line.dropped} notes left out"
+            pieces.append(Piece(str(file), name, screener.screen(line.melody, limit), line.melody, remark))
+        yield from _with_asides(pieces)
+        count += len(pieces)
     for place, reason in damaged:
         yield _unreadable(file, place, reason)
     if not count and not damaged:
-        raise ScoreError(f"{file} holds no tune, so there is nothing to screen")
+        lack = "has no notes of a pitched instrument" if scores else "holds no tune"
+        raise ScoreError(f"{file} {lack}, so there is nothing to screen")
+
+
+def _heard(file: Path, screener: Screener, limit: int) -> list[Piece]:
+    """Screen a recording: each line that may be heard as its melody."""
+    heard = hear_file(file)
+    remark = f"heard in a recording of {heard.seconds:.0f} s, with some notes wrong or missing"
+    pieces = [
+        Piece(str(file), name, screener.screen(melody, limit), melody, remark, heard=True)
+        for name, melody in heard.lines
+    ]
+    if not pieces:
+        raise ScoreError(f"no notes were heard in {file}, so there is nothing to screen")
+    return _with_asides(pieces)
+
+
+def _with_asides(pieces: Sequence[Piece]) -> list[Piece]:
+    """Set the voices of one piece aside that cannot be judged, if there is one that was."""
+    unjudged = [piece.screening.verdict is Verdict.NOT_SCREENED for piece in pieces]
+    if all(unjudged):
+        return list(pieces)
+    return [replace(piece, set_aside=aside) for piece, aside in zip(pieces, unjudged, strict=True)]
 
 
 def _unreadable(file: Path, name: str | None, reason: str) -> Piece:
@@ -111,16 +147,3 @@ def _unreadable(file: Path, name: str | None, reason: str) -> Piece:
 def screening_report(pieces: Sequence[Piece], screener: Screener) -> dict[str, Any]:
     """Return what ``genaudio screen --json`` prints."""
     return report_json(screener.catalogues, [piece.as_json() for piece in pieces])
-
-
-def screening_page(pieces: Sequence[Piece], screener: Screener) -> str:
-    """Return the report as one HTML file that works offline."""
-    return render_page([_exhibit(piece, screener) for piece in pieces], catalogue_list(screener))
-
-
-def _exhibit(piece: Piece, screener: Screener) -> Exhibit:
-    name = Path(piece.file).name + (f": {piece.name}" if piece.name else "")
-    if piece.melody is None:
-        return Exhibit(name, str(piece.screening.verdict), reason=piece.screening.reason or "")
-    details = {"File": piece.file, **({"Remark": piece.remark} if piece.remark else {})}
-    return exhibit_of(name, piece.melody, piece.screening, screener, details=details)

@@ -1,4 +1,4 @@
-"""Works for a catalogue, from files and folders of MIDI, MusicXML, ABC and JSONL. Needs no torch."""
+"""Works for a catalogue, from files and folders of MIDI, MusicXML, ABC, JSONL and audio. Needs no torch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from checks import Work
+from genaudio.errors import GenaudioError
 from genaudio.score import Melody, ScoreError, iter_entries
 from genaudio.score.folders import find_files
 from genaudio.score.read import SUFFIXES
+from genaudio.transcription import SUFFIXES as AUDIO
+from genaudio.transcription import hear_file, is_audio
 
 HELD_OUT = "test"
 """The word for the training works' test split, where a file or folder is expected."""
@@ -20,7 +23,8 @@ Reject = Callable[[str, str], None]
 def read_works(
     sources: Sequence[Path], on_reject: Reject, tell: Callable[[float | None, str], None] | None = None
 ) -> Iterator[Work]:
-    """Yield the works of files and folders: each tune of ABC and JSONL, the main voice of MIDI and MusicXML.
+    """Yield the works of files and folders: each tune of ABC and JSONL, the main voice of MIDI and MusicXML,
+    the likeliest line that is heard in a recording.
 
     A work of JSONL keeps its id, a tune of ABC is called book:number, any other work by its path below the source.
 
@@ -32,7 +36,7 @@ def read_works(
     Raises:
         GenaudioError: a source is missing, or there is nothing to read.
     """
-    files = find_files(sources)
+    files = find_files(sources, AUDIO)
     for number, (folder, path) in enumerate(files):
         if tell is not None:
             tell(number / len(files), f"Reading {path.name}")
@@ -42,11 +46,21 @@ def read_works(
             on_reject(f"{path}, {place}", why)
 
         try:
+            if is_audio(path):
+                yield _heard(path, name)
+                continue
             for entry in iter_entries(path, on_reject=leave_out):
                 identity = entry.id if path.suffix.lower() in _OWN_IDS else name
                 yield Work(identity, entry.title or path.stem, entry.melody, entry.creator, entry.rights)
-        except ScoreError as error:
+        except (ScoreError, GenaudioError) as error:
             on_reject(str(path), str(error))
+
+
+def _heard(path: Path, name: str) -> Work:
+    heard = hear_file(path)
+    if not heard.lines:
+        raise ScoreError(f"no notes were heard in {path}")
+    return Work(name, path.stem, heard.lines[0][1])
 
 
 def read_reference(

@@ -13,13 +13,13 @@ from genaudio.score.metre import Metre
 from genaudio.score.midi_writer import write_midi
 from genaudio.score.musicxml_writer import write_musicxml
 from genaudio.score.note import TICKS_PER_QUARTER, Note, to_ticks
-from genaudio.score.read import iter_entries, read_entries, read_score
+from genaudio.score.read import iter_entries, iter_scores, read_entries, read_score
 from genaudio.score.score import DEFAULT_TEMPO, Score, Track
-from genaudio.score.voices import Voice, main_voice, voices
+from genaudio.score.voices import Voice, main_voice, melodic_lines, voices
 
 __all__ = [
     "DEFAULT_TEMPO", "MODES", "TICKS_PER_QUARTER",
     "Entry", "Key", "Melody", "Metre", "Note", "Score", "ScoreError", "Track", "Voice",
-    "iter_entries", "main_voice", "parse_mode", "phrased", "read_entries", "read_score", "to_ticks", "voices",
-    "write_abc", "write_entries", "write_midi", "write_musicxml",
+    "iter_entries", "iter_scores", "main_voice", "melodic_lines", "parse_mode", "phrased", "read_entries", "read_score",
+    "to_ticks", "voices", "write_abc", "write_entries", "write_midi", "write_musicxml",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from genaudio.errors import GenaudioError
@@ -13,22 +13,27 @@ KNOWN = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixe
 """Extensions of the files that can be read."""
 
 
-def find_files(sources: Sequence[Path]) -> list[tuple[Path, Path]]:
+def find_files(sources: Sequence[Path], also: Collection[str] = ()) -> list[tuple[Path, Path]]:
     """Return (folder, file) of every readable kind of file in the sources, folders searched in depth, in order.
+
+    Args:
+        sources: files and folders.
+        also: extensions of other kinds that are wanted.
 
     Raises:
         GenaudioError: a source is missing, or there is no such file at all.
     """
     found: list[tuple[Path, Path]] = []
+    wanted = KNOWN.union(also)
     for source in sources:
         if source.is_dir():
-            found += [(source, path) for path in _inside(source) if path.suffix.lower() in KNOWN]
+            found += [(source, path) for path in _inside(source) if path.suffix.lower() in wanted]
         elif source.exists():
             found.append((source.parent, source))
         else:
             raise GenaudioError(f"there is no file or folder {source}")
     if not found:
-        raise GenaudioError(f"no {', '.join(sorted(KNOWN))} file in {', '.join(map(str, sources))}")
+        raise GenaudioError(f"no {', '.join(sorted(wanted))} file in {', '.join(map(str, sources))}")
     return found
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from genaudio.score.errors import ScoreError
 from genaudio.score.jsonl import Entry, parse_entry, parse_lines
@@ -13,6 +14,12 @@ from genaudio.score.read_files import decode_text, read_bytes
 from genaudio.score.score import Score
 from genaudio.score.voices import main_voice
 
+if TYPE_CHECKING:
+    from genaudio.score.abc_reader import AbcTune
+
+Reject = Callable[[str, str], None]
+"""Is told the place of a damaged work and the reason."""
+_Work = TypeVar("_Work")
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "MIDI": (".mid", ".midi", ".kar"),
     "MusicXML": (".musicxml", ".xml", ".mxl"),
@@ -72,7 +79,7 @@ def read_entries(path: str | os.PathLike[str]) -> list[Entry]:
     return list(iter_entries(path))
 
 
-def iter_entries(path: str | os.PathLike[str], on_reject: Callable[[str, str], None] | None = None) -> Iterator[Entry]:
+def iter_entries(path: str | os.PathLike[str], on_reject: Reject | None = None) -> Iterator[Entry]:
     """Yield the works of a file one by one, as `read_entries` does.
 
     Args:
@@ -98,15 +105,60 @@ def iter_entries(path: str | os.PathLike[str], on_reject: Callable[[str, str], N
     else:
         yield _main_entry(path)
         return
+    yield from _each(path, works, on_reject)
+
+
+def iter_scores(path: str | os.PathLike[str], on_reject: Reject | None = None) -> Iterator[tuple[str | None, Score]]:
+    """Yield every piece of a file with all its voices: (name, score).
+
+    The name is the title, or else the id, of a tune of ABC and a work of JSONL, and None where a file is one piece.
+
+    Raises:
+        ScoreError: as `iter_entries`.
+    """
+    data = read_bytes(path)
+    kind = _kind(data, path)
+    works: Iterator[tuple[str, Callable[[], tuple[str | None, Score]]]]
+    if kind == "JSONL":
+        works = ((f"line {number}", partial(_entry_score, line)) for number, line in parse_lines(data))
+    elif kind == "ABC":
+        from genaudio.score.abc_reader import split_tunes
+
+        tunes = split_tunes(decode_text(data))
+        works = ((f"tune {tune.number}", partial(_tune_score, tune, Path(path).stem)) for tune in tunes)
+    else:
+        yield None, read_score(path)
+        return
+    yield from _each(path, works, on_reject)
+
+
+def _each(
+    path: str | os.PathLike[str], works: Iterator[tuple[str, Callable[[], _Work]]], on_reject: Reject | None
+) -> Iterator[_Work]:
+    """Read works one by one; a damaged one is rejected by its place or ends the reading."""
     for place, work in works:
         try:
-            entry = work()
+            read = work()
         except ScoreError as error:
             if on_reject is None:
                 raise ScoreError(f"{path}, {place}: {error}") from None
             on_reject(place, str(error))
             continue
-        yield entry
+        yield read
+
+
+def _entry_score(line: str) -> tuple[str, Score]:
+    entry = parse_entry(line)
+    return entry.title or entry.id, Score.from_melody(entry.melody)
+
+
+def _tune_score(tune: AbcTune, book: str) -> tuple[str, Score]:
+    from genaudio.score.abc_reader import read_tune_score
+
+    score = read_tune_score(tune)
+    if not any(track.notes for track in score.tracks):
+        raise ScoreError("the tune has no notes")
+    return score.title or f"{book}:{tune.number}", score
 
 
 def _main_entry(path: str | os.PathLike[str]) -> Entry:

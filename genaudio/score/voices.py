@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from statistics import median
 
@@ -49,6 +49,37 @@ def voices(score: Score) -> tuple[Voice, ...]:
     return tuple(
         _voice(score, index, track) for index, track in enumerate(score.tracks) if track.notes and not track.drums
     )
+
+
+def melodic_lines(score: Score) -> tuple[Voice, ...]:
+    """Return every line of a score that could be its melody.
+
+    These are the voices; of each track that plays several notes at a time the lowest line as well; and where several
+    tracks play, the skyline of them all, for a melody that wanders between them. Inner voices of chords are in none.
+    """
+    found = voices(score)
+    lowest = (_lowest(score, voice) for voice in found if not voice.monophonic)
+    everything: tuple[Voice, ...] = ()
+    if len(found) > 1:
+        notes = tuple(note for voice in found for note in score.tracks[voice.track].notes)
+        everything = (replace(_voice(score, 0, Track(notes)), name="all parts (skyline)"),)
+    lines = [*found, *(line for line in lowest if line is not None), *everything]
+    distinct = {tuple((note.onset, note.pitch) for note in line.melody.notes): line for line in reversed(lines)}
+    return tuple(reversed(distinct.values()))
+
+
+def _lowest(score: Score, voice: Voice) -> Voice | None:
+    """Return the lowest line of a track of chords, None where that is hardly more than what the skyline holds."""
+    track = score.tracks[voice.track]
+    upside_down = Track(tuple(replace(note, pitch=127 - note.pitch) for note in track.notes))
+    line = _voice(score, voice.track, upside_down)
+    melody = replace(line.melody, notes=tuple(replace(note, pitch=127 - note.pitch) for note in line.melody.notes))
+    above = {(note.onset, note.pitch) for note in voice.melody.notes}
+    own = sum((note.onset, note.pitch) not in above for note in melody.notes)
+    if own < _FEW_NOTES * len(melody):
+        return None
+    name = track.name or f"track {voice.track + 1}"
+    return replace(line, name=f"{name} (lowest line)", melody=melody)
 
 
 def main_voice(score: Score) -> Voice | None:

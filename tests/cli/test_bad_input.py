@@ -10,7 +10,7 @@ from tests.production.doubles import random_tune
 
 
 def bad_files(folder):
-    folder.mkdir(exist_ok=True)
+    (folder / "inner").mkdir(parents=True)
     write_midi(random_tune(1), folder / "whole.mid")
     content = (folder / "whole.mid").read_bytes()
     (folder / "empty.mid").write_bytes(b"")
@@ -21,7 +21,7 @@ def bad_files(folder):
     (folder / "broken.jsonl").write_text('{"id": "x", "notes": 5}\n')
     return {
         "missing": folder / "missing.mid",
-        "a directory": folder,
+        "a directory": folder / "inner",
         "empty": folder / "empty.mid",
         "truncated": folder / "truncated.mid",
         "no music": folder / "other.mid",

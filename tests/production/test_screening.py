@@ -1,10 +1,13 @@
+from pathlib import Path
+
 import pytest
 
 from checks import Screener
 from genaudio.errors import GenaudioError
-from genaudio.production.screening import screen_files, screening_page, screening_report
+from genaudio.production.screening import screen_files, screening_report, verdicts
+from genaudio.production.screening_page import screening_page
 from genaudio.production.sources import read_works
-from genaudio.score import Entry, Note, Score, Track, write_entries, write_midi
+from genaudio.score import Entry, Melody, Note, Score, Track, write_abc, write_entries, write_midi
 from tests.production.doubles import random_tune
 
 
@@ -17,12 +20,14 @@ def test_each_voice_is_screened(tmp_path, screener):
     chords = [note for onset in range(0, 30) for note in (Note(onset, 1, 48), Note(onset, 1, 52 + onset % 5))]
     score = Score((Track(random_tune(7).notes, name="Lead"), Track(tuple(chords), name="Chords")))
     write_midi(score, tmp_path / "song.mid")
-    lead, accompaniment = screen_files([tmp_path / "song.mid"], screener)
+    lead, accompaniment, bass, everything = screen_files([tmp_path / "song.mid"], screener)
     assert (lead.name, lead.screening.verdict) == ("Lead", "match")
     assert lead.screening.matches[0].work_id == "work-7"
     assert lead.remark == ""
     assert accompaniment.name == "Chords (skyline)"
-    assert accompaniment.remark == "of the chords the highest notes were taken, 30 others left out"
+    assert accompaniment.remark == "one line of several notes at a time; 30 notes left out"
+    assert bass.name == "Chords (lowest line)"
+    assert everything.name == "all parts (skyline)"
 
 
 def test_an_unreadable_file_does_not_stop_the_others(tmp_path, screener):
@@ -55,6 +60,56 @@ def test_files_without_melodies_are_not_cleared(tmp_path, screener):
     assert [str(piece.screening.verdict) for piece in found] == ["not-screened", "not-screened"]
     assert "no notes of a pitched instrument" in found[0].screening.reason
     assert "no tune" in found[1].screening.reason
+
+
+def test_a_plain_accompaniment_does_not_leave_a_song_unscreened(tmp_path, screener):
+    drone = tuple(Note(onset, 1, 48) for onset in range(40))
+    write_midi(Score((Track(random_tune(500).notes, name="Lead"), Track(drone, name="Drone"))), tmp_path / "song.mid")
+    pieces = screen_files([tmp_path / "song.mid"], screener)
+    by_name = {piece.name: piece for piece in pieces}
+    assert str(by_name["Lead"].screening.verdict) == "clear"
+    assert str(by_name["Drone"].screening.verdict) == "not-screened"
+    assert by_name["Drone"].screening.reason
+    assert by_name["Drone"].as_json()["set_aside"] is True
+    assert "not-screened" not in verdicts(pieces)
+
+
+def test_a_piece_of_which_no_voice_can_be_judged_is_not_screened(tmp_path, screener):
+    drone = tuple(Note(onset, 1, 48) for onset in range(40))
+    write_midi(Score((Track(drone), Track(drone[:3]))), tmp_path / "drones.mid")
+    write_entries([Entry("short", Melody(drone[:5])), Entry("long", random_tune(501))], tmp_path / "works.jsonl")
+    assert set(verdicts(screen_files([tmp_path / "drones.mid"], screener))) == {"not-screened"}
+    # another work of the same file does not speak for this one
+    assert verdicts(screen_files([tmp_path / "works.jsonl"], screener)) == ["not-screened", "clear"]
+
+
+def test_every_voice_of_an_abc_tune_is_screened(tmp_path, screener):
+    upper, lower = (write_abc(random_tune(seed)).rstrip().split("\n") for seed in (501, 7))
+    head = next(place for place, line in enumerate(upper) if line.startswith("K:")) + 1
+    (tmp_path / "duet.abc").write_text("\n".join([*upper[:head], "V:1", *upper[head:], "V:2", *lower[head:]]))
+    pieces = screen_files([tmp_path / "duet.abc"], screener)
+    assert "work-7" in {match.work_id for piece in pieces for match in piece.screening.matches}
+
+
+def test_a_melody_that_wanders_between_tracks_is_found(tmp_path, screener):
+    notes = random_tune(7).notes
+    tracks = [Track(tuple(note for place, note in enumerate(notes) if place // 6 % 2 == part)) for part in (0, 1)]
+    write_midi(Score(tuple(tracks)), tmp_path / "hocket.mid")
+    found = {piece.name: piece.screening for piece in screen_files([tmp_path / "hocket.mid"], screener)}
+    assert str(found["all parts (skyline)"].verdict) == "match"
+    assert found["all parts (skyline)"].matches[0].work_id == "work-7"
+
+
+def test_folders_are_screened_in_depth(tmp_path, screener):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    write_midi(random_tune(7), tmp_path / "a" / "b" / "copy.mid")
+    (tmp_path / "a" / "broken.mid").write_bytes(b"MThd")
+    (tmp_path / "a" / "notes.txt").write_text("no music")
+    (tmp_path / "empty").mkdir()
+    pieces = screen_files([tmp_path / "a", tmp_path / "empty"], screener)
+    assert [(Path(piece.file).name, str(piece.screening.verdict)) for piece in pieces] == [
+        ("copy.mid", "match"), ("broken.mid", "not-screened"), ("empty", "not-screened"),
+    ]  # fmt: skip
 
 
 def test_the_limit_is_checked(screener):

@@ -1,6 +1,6 @@
 import pytest
 
-from genaudio.score import Key, Metre, Note, Score, Track, main_voice, voices
+from genaudio.score import Key, Metre, Note, Score, Track, main_voice, melodic_lines, voices
 
 
 def one_voice(*notes: Note):
@@ -87,3 +87,19 @@ def test_every_note_is_either_kept_or_counted_as_dropped():
     notes = [Note(0, 20_000, 20), *(Note(i, 1.5, 60 + i % 2) for i in range(20_000))]
     voice = one_voice(*notes)
     assert len(voice.melody) + voice.dropped == len(notes)
+
+
+def test_all_that_could_be_the_melody_is_a_line():
+    duet = Track(tuple(note for onset in range(8) for note in (Note(onset, 1, 72 - onset), Note(onset, 1, 48 + onset))))
+    flute = Track((Note(0, 1, 80), Note(9, 1, 81)), name="Flute")
+    found = {each.name: line(each) for each in melodic_lines(Score((duet, flute)))}
+    assert list(found) == ["track 1 (skyline)", "Flute", "track 1 (lowest line)", "all parts (skyline)"]
+    assert found["track 1 (lowest line)"] == [(onset, 1, 48 + onset) for onset in range(8)]
+    assert found["all parts (skyline)"][0] == (0, 1, 80)
+    assert found["all parts (skyline)"][-1] == (9, 1, 81)
+
+
+def test_a_melody_alone_is_one_line():
+    melody = Track((Note(0, 1, 60), Note(1, 1, 62)), name="Lead")
+    assert [each.name for each in melodic_lines(Score((melody,)))] == ["Lead"]
+    assert [each.name for each in melodic_lines(Score((melody, melody)))] == ["Lead"], "equal lines are one"

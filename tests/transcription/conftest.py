@@ -1,0 +1,3 @@
+from tests.production.conftest import protected
+
+__all__ = ["protected"]

@@ -35,18 +35,21 @@ def test_overtones_and_faint_notes_above_are_no_melody():
     assert pitches([*low, *upper]) == (67, 69, 71)
 
 
-def test_a_strong_melody_below_is_a_line_of_its_own():
-    melody, above = tune(60, 62, 64, 65), tune(72, 72, 72, 72, strength=0.6)
-    above = [note._replace(pitch=note.pitch + 1) for note in above]
-    found = dict(lines([*melody, *above]))
-    assert list(found) == ["highest heard line", "strongest heard line"]
-    assert found["highest heard line"].pitches == (73, 73, 73, 73)
-    assert found["strongest heard line"].pitches == (60, 62, 64, 65)
+def test_what_is_left_is_a_second_line():
+    upper, lower = tune(72, 74, 76, 77), tune(60, 59, 57, 55)
+    found = dict(lines([*upper, *lower]))
+    assert list(found) == ["first heard line", "second heard line"]
+    assert found["first heard line"].pitches == (72, 74, 76, 77)
+    assert found["second heard line"].pitches == (60, 59, 57, 55)
+
+
+def test_the_line_does_not_fall_into_the_accompaniment_when_the_melody_rests():
+    melody = tune(72, 74, 76, 77, None, None, 76, 74, 72, 71)
+    chords = [HeardNote(at, at + 1.0, pitch, 0.9) for at in range(5) for pitch in (40, 47, 52)]
+    assert pitches([*melody, *chords]) == (72, 74, 76, 77, 76, 74, 72, 71)
 
 
 def test_an_accompaniment_under_a_held_note_is_not_its_line():
-    held = [HeardNote(0.0, 2.0, 76, 0.8), HeardNote(2.0, 4.0, 77, 0.8)]
-    below = [
-        HeardNote(at / 4, at / 4 + 0.25, 55 + at % 3, 0.7) for at in range(1, 14) if at != 7
-    ]  # 7 is in the ringing of the first
-    assert pitches([*held, *below]) == (76, 77)
+    held = tune(76, 77, 79, 77, 76, 74, step=1.0, length=1.0)
+    below = [HeardNote(at / 4, at / 4 + 0.25, 55 + at % 3, 0.7) for at in range(1, 24)]
+    assert pitches([*held, *below]) == (76, 77, 79, 77, 76, 74)

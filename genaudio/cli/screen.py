@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,9 @@ def screen(
         typer.Argument(help="MIDI, MusicXML, ABC, JSONL or audio files, or folders of them.", show_default=False),
     ],
     catalogue: Catalogues = None,
-    report: Annotated[Path | None, typer.Option(help="Also write a report as one HTML file.")] = None,
+    report: Annotated[
+        list[Path] | None, typer.Option(help="Also write a report: one HTML file, or name.json; may be repeated.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Most works to report of a piece.")] = 20,
 ) -> None:
     """Screen files against the training works and your own catalogues.
@@ -36,16 +39,19 @@ def screen(
     from genaudio.production.catalogue import open_screener
     from genaudio.production.files import check_writable, write_text
     from genaudio.production.screening import screen_files, screening_report, verdicts
-    from genaudio.production.screening_page import screening_page
+    from genaudio.production.screening_page import screening_page, screening_record
 
     output = state_of(ctx).output
-    if report is not None:
-        check_writable(report)
+    for path in report or ():
+        check_writable(path)
     with output.progress("Screening") as tell:
         screener = open_screener(catalogue or ())
         pieces = screen_files(files, screener, limit, tell)
-        if report is not None:
-            write_text(report, screening_page(pieces, screener))
+        for path in report or ():
+            if path.suffix.lower() == ".json":
+                write_text(path, json.dumps(screening_record(pieces, screener), indent=1, ensure_ascii=False) + "\n")
+            else:
+                write_text(path, screening_page(pieces, screener))
     results = screening_report(pieces, screener)
     lines = []
     for piece, result in zip(pieces, results["results"], strict=True):
@@ -57,8 +63,8 @@ def screen(
     for piece in pieces:
         if not piece.readable:
             output.complain(f"genaudio: not screened: {piece.screening.reason}")
-    if report is not None:
-        output.talk(f"The report is {report}")
+    for path in report or ():
+        output.talk(f"The report is {path}")
     output.talk(NOT_LEGAL)
     every = "\n".join(result["verdict"] for result in results["results"])
     output.result(results, "\n".join(lines), bare=every)

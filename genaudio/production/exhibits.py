@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from checks import Screener, Screening
 from checks.report import match_json
 from checks.verdict import Match
 from genaudio.production.report import Exhibit, Nearest
+from genaudio.production.report.bars import bars_of
 from genaudio.score import Melody
 
 
@@ -29,20 +29,16 @@ def exhibit_of(
     melody: Melody,
     screening: Screening,
     screener: Screener,
-    facts: tuple[str, ...] = (),
-    audio: bytes = b"",
-    details: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Exhibit:
-    """Show a screened melody with the works that alarmed, or else the nearest ones."""
+    """Show a screened melody with the works that alarmed, or else the nearest ones; `more` as in `Exhibit`."""
     return Exhibit(
         title=title,
         verdict=str(screening.verdict),
         melody=melody,
         reason=screening.reason or "",
-        facts=facts or melody_facts(melody),
         nearest=nearest_of(screening, screener),
-        audio=audio,
-        details=details or {},
+        **{"facts": melody_facts(melody), **more},
     )
 
 
@@ -50,7 +46,23 @@ def nearest_of(screening: Screening, screener: Screener) -> tuple[Nearest, ...]:
     """Return the works that alarmed, or else the nearest ones, with their notes."""
     shown: list[Match] = list(screening.matches)
     shown += [match for match in screening.nearest if match not in shown]
-    return tuple(_nearest(match, screener) for match in shown)
+    return tuple(
+        Nearest(match_json(match), melody_of(match, screener), tuple(passage.pairs for passage in match.passages))
+        for match in shown
+    )
+
+
+def passage_bars(match: Match, query: Melody | None, work: Melody | None) -> list[dict[str, list[int] | None]]:
+    """Return first and last bar of each passage on both sides, None for a side that has no metre."""
+    spans = match_json(match)["passages"]
+    sides = {"query": query, "work": work}
+    return [
+        {
+            side: list(bars_of(melody, span[side])) if melody is not None and melody.metre is not None else None
+            for side, melody in sides.items()
+        }
+        for span in spans
+    ]
 
 
 def catalogue_list(screener: Screener) -> list[dict[str, Any]]:
@@ -61,10 +73,9 @@ def catalogue_list(screener: Screener) -> list[dict[str, Any]]:
     ]
 
 
-def _nearest(match: Match, screener: Screener) -> Nearest:
-    melody = None
+def melody_of(match: Match, screener: Screener) -> Melody | None:
+    """Return the notes of a matched work, None where it is in none of the catalogues."""
     for catalogue in screener.catalogues:
         if catalogue.name == match.catalogue and (number := catalogue.number(match.work_id)) is not None:
-            melody = catalogue.works[number].melody
-            break
-    return Nearest(match_json(match), melody, tuple(passage.pairs for passage in match.passages))
+            return catalogue.works[number].melody
+    return None

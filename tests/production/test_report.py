@@ -5,6 +5,7 @@ import pytest
 
 from genaudio.production.provenance import ai_statement
 from genaudio.production.report import Exhibit, Nearest, render_page
+from genaudio.production.report.overlay import overlay
 from genaudio.production.report.passages import percent, transposition
 from genaudio.production.report.roll import Span, bar_lines, draw, pieces, pitch_name, rows
 from genaudio.score import Melody, Metre, Note
@@ -92,7 +93,8 @@ def test_matches_are_told_in_words():
     assert "4 notes agree, 80 % of those aligned" in text
     # the waltz begins with a pickup of one quarter: quarters 2 to 6 lie in bars 1 (1-4) and 2 (4-7)
     assert "This piece, bars 1 to 2" in text
-    assert text.count("note copied") == 3 * 4  # in the melody, and on both sides of the passage
+    assert text.count('class="note copied"') == 4  # in the melody
+    assert text.count('class="note q copied"') == text.count('class="note w copied"') == 4  # and on both sides
 
 
 def test_only_notes_that_agree_are_marked():
@@ -101,9 +103,57 @@ def test_only_notes_that_agree_are_marked():
 
 
 def test_several_pieces_have_a_table_of_contents():
-    text = render_page([Exhibit("One", "clear", WALTZ), Exhibit("Two", "not-screened", reason="empty")], CATALOGUES)
-    assert 'href="#piece-2"' in text
-    assert "Screening of 2 pieces" in text
+    unread = Exhibit("Two <2>", "not-screened", reason="it is & empty")
+    aside = Exhibit("Drone", "not-screened", WALTZ, reason="too generic", set_aside=True)
+    copy = Exhibit("Three", "match", WALTZ, nearest=(Nearest(MATCH, WALTZ),))
+    text = render_page([Exhibit("One", "clear", WALTZ), unread, aside, copy], CATALOGUES)
+    assert "Screening of 4 pieces" in text
+    assert text.index("<h2>Match</h2>") < text.index('<ol class="overview">') < text.index("<article")
+    assert "1 piece repeats a passage of a protected work, 1 piece was not screened, 1 piece is clear." in text
+    # what somebody should look at comes first
+    assert text.index('href="#piece-1">Three') < text.index("Two &lt;2&gt;") < text.index('href="#piece-2">One')
+    assert "4 notes of “A &lt;script&gt;" in text
+    about = text[text.index("What was not screened") :]
+    assert "Two &lt;2&gt;: it is &amp; empty" in about
+    assert "Drone: too generic (another voice of the piece was screened)" in about
+
+
+def test_of_many_pieces_only_those_that_alarm_are_drawn():
+    clear = [Exhibit(f"Tune {number}", "clear", WALTZ) for number in range(60)]
+    text = render_page([*clear, Exhibit("Copy", "match", WALTZ, nearest=(Nearest(MATCH, WALTZ),))], CATALOGUES)
+    assert text.count("<article") == 1
+    assert all(f"Tune {number}<" in text for number in range(60))
+
+
+def test_the_work_is_moved_onto_the_piece():
+    query = Melody([Note(onset, 1, 60 + onset) for onset in range(8)], tempo=60)
+    # the work: a fifth higher, twice as slow, entering four quarters late, with its third note changed
+    work = Melody([Note(4 + 2 * at, 2, 67 + at + (at == 2)) for at in range(8)], tempo=120)
+    place = {"first_note": 0, "last_note": 7, "start_beat": 0.0, "end_beat": 8.0, "start_s": 0.0, "end_s": 8.0}
+    pairs = [(at, at) for at in range(8)]
+    same = set(range(8)) - {2}
+    text = overlay(query, work, {"query": place, "work": place}, pairs, -7, (same, same))
+    ours = re.findall(r'class="note q[^"]*"[^>]* x="([\d.]+)" y="([\d.]+)"', text)
+    theirs = re.findall(r'class="note w[^"]*"[^>]* x="([\d.-]+)" y="([\d.]+)"', text)
+    assert [float(x) for x, _ in ours] == [24.0 * at for at in range(8)]
+    # outlines are 0.7 units larger to each side, so they begin 0.7 earlier
+    assert [float(x) for x, _ in theirs] == pytest.approx([24.0 * at - 0.7 for at in range(8)])
+    assert [at for at in range(8) if abs(float(ours[at][1]) - float(theirs[at][1]) - 0.7) < 0.01] == sorted(same)
+    # what is played: the piece at 60 quarters a minute, the work at 120 at its own pitch
+    assert re.findall(r'note q copied" data-t="([^"]+)"', text)[1] == "1.000,2.000,61"
+    assert re.findall(r'note w copied" data-t="([^"]+)"', text)[0] == "2.000,3.000,67"
+
+
+def test_passages_can_be_heard():
+    plain, recorded = page(), page(audio=b"sound")
+    assert plain.count("<button") == 2
+    assert 'data-play="q"' in plain
+    assert 'data-play="w"' in plain
+    assert 'data-from="1.300" data-to="4.000"' in recorded
+    cut = page(cuts={(1.3, 4.0): b"cut"}, heard=True)
+    assert "base64,Y3V0" in cut
+    assert "This piece, 0:01 to 0:04" in cut
+    assert page(nearest=(Nearest(MATCH, None),)).count("<button") == 1
 
 
 @pytest.mark.parametrize(

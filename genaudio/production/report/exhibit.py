@@ -53,6 +53,10 @@ class Exhibit:
         nearest: works above the threshold, then the nearest ones below it.
         audio: the recording as it is embedded, empty where there is none.
         audio_type: its media type.
+        cuts: for passages by their start and end in seconds, what the recording sounds like there, as MP3; for
+            recordings that are too long to be embedded.
+        heard: True where the notes were heard in a recording: times are shown then, not bars.
+        set_aside: True where another voice of the piece was judged instead.
         details: what stands in the table of provenance.
     """
 
@@ -64,4 +68,12 @@ class Exhibit:
     nearest: tuple[Nearest, ...] = ()
     audio: bytes = b""
     audio_type: str = "audio/mpeg"
+    cuts: Mapping[tuple[float, float], bytes] = field(default_factory=dict)
+    heard: bool = False
+    set_aside: bool = False
     details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unjudged(self) -> bool:
+        """True where the piece as a whole was not screened."""
+        return self.verdict == "not-screened" and not self.set_aside

@@ -11,6 +11,7 @@ from string import Template
 from typing import Any
 
 from genaudio.production.report.exhibit import Exhibit
+from genaudio.production.report.overview import overview, unscreened
 from genaudio.production.report.passages import nearest_works
 from genaudio.production.report.roll import draw, rows
 
@@ -21,6 +22,8 @@ VERDICTS = {
     "not-screened": ("?", "Not screened", "This piece could not be judged, so it is not cleared."),
 }
 """Sign, heading and sentence of each verdict."""
+_MOST_ROWS = 200
+"""Rows of a long melody that are drawn."""
 NOT_LEGAL = (
     "A verdict says how similar melodies are by measurement. It is not a legal finding, no verdict is a licence, and "
     "a clear one is no promise that nobody will object."
@@ -33,47 +36,51 @@ NOT_SCREENED = (
 )
 
 
+SEVERITY = ("match", "review", "not-screened", "clear")
+"""Verdicts in the order in which somebody should look at them."""
+MOST_SHOWN = 40
+"""Pieces of a batch from which on those that are clear are only listed."""
+
+
 def render_page(
     exhibits: Sequence[Exhibit], catalogues: Sequence[Mapping[str, Any]], statement: Mapping[str, Any] | None = None
 ) -> str:
     """Write a report as HTML; all texts are escaped.
 
     Args:
-        exhibits: the pieces, in the order shown.
+        exhibits: the pieces; of several, those that somebody should look at are shown first.
         catalogues: `name`, `works` and `sha256` of each catalogue that was searched.
         statement: the machine-readable statement that the audio is AI-generated, where it is.
     """
     title = exhibits[0].title if len(exhibits) == 1 else f"Screening of {len(exhibits)} pieces"
+    ordered = sorted(exhibits, key=lambda exhibit: (exhibit.set_aside, SEVERITY.index(exhibit.verdict)))
+    shown = [exhibit for exhibit in ordered if _is_shown(exhibit, len(exhibits))]
     return Template(_part("template.html")).substitute(
         title=escape(title),
         style=_part("style.css"),
         script=_part("player.js"),
         statement=_statement(statement),
-        overview=_overview(exhibits),
-        exhibits="".join(_exhibit(number, exhibit) for number, exhibit in enumerate(exhibits, start=1)),
+        overview=overview(ordered, shown, VERDICTS),
+        exhibits="".join(_exhibit(number, exhibit, len(exhibits) > 1) for number, exhibit in enumerate(shown, start=1)),
         catalogues=_catalogues(catalogues),
+        unscreened=unscreened(ordered) if len(exhibits) > 1 else "",
         limits="".join(f"<li>{escape(limit)}</li>" for limit in NOT_SCREENED),
         not_legal=escape(NOT_LEGAL),
     )
+
+
+def _is_shown(exhibit: Exhibit, count: int) -> bool:
+    """Tell which pieces have an article of their own: all but, of several, those of which there is nothing to see."""
+    if count == 1:
+        return True
+    return exhibit.verdict in ("match", "review") or (exhibit.verdict == "clear" and count <= MOST_SHOWN)
 
 
 def _part(name: str) -> str:
     return (files("genaudio.production.report") / name).read_text(encoding="utf-8")
 
 
-def _overview(exhibits: Sequence[Exhibit]) -> str:
-    """Return a table of contents where there are several pieces."""
-    if len(exhibits) < 2:
-        return ""
-    lines = [
-        f'<li class="{escape(exhibit.verdict)}"><a href="#piece-{number}"><span class="badge">'
-        f"{escape(VERDICTS[exhibit.verdict][1])}</span> {escape(exhibit.title)}</a></li>"
-        for number, exhibit in enumerate(exhibits, start=1)
-    ]
-    return f'<h1>Screening of {len(exhibits)} pieces</h1><ol class="overview">{"".join(lines)}</ol>'
-
-
-def _exhibit(number: int, exhibit: Exhibit) -> str:
+def _exhibit(number: int, exhibit: Exhibit, folded: bool) -> str:
     sign, heading, sentence = VERDICTS[exhibit.verdict]
     facts = " · ".join(escape(fact) for fact in exhibit.facts)
     parts = [
@@ -82,8 +89,8 @@ def _exhibit(number: int, exhibit: Exhibit) -> str:
         f'<section class="verdict"><span class="sign" aria-hidden="true">{sign}</span><div><h3>{heading}</h3>',
         f"<p>{escape(exhibit.reason or sentence)}</p></div></section>",
         _player(exhibit),
+        nearest_works(exhibit, folded),
         _score(exhibit),
-        nearest_works(exhibit),
         _details(exhibit.details),
         "</article>",
     ]
@@ -111,12 +118,17 @@ def _score(exhibit: Exhibit) -> str:
         for index in nearest.copied(number, melody)[0]
     }
     pitches = (min(melody.pitches), max(melody.pitches))
-    spans = rows(melody)
+    spans = rows(melody)[:_MOST_ROWS]
+    left = len(rows(melody)) - len(spans)
     full = max(span.end - span.start for span in spans)
-    rolls = [draw(melody, span, marked, f"Piano roll, row {row}", pitches, full) for row, span in enumerate(spans, 1)]
-    legend = '<p class="legend"><span class="swatch"></span>notes of an alarming passage</p>' if marked else ""
+    rolls = [
+        draw(melody, span, marked, f"Piano roll, row {row}", pitches, full, exhibit.heard)
+        for row, span in enumerate(spans, 1)
+    ]
+    legend = '<p class="legend"><span class="swatch copied"></span>notes of an alarming passage</p>' if marked else ""
     tempo = f' data-tempo="{melody.tempo:g}"' if melody.tempo and exhibit.audio else ""
-    return f'<section><h3>The melody</h3>{legend}<div class="rolls"{tempo}>{"".join(rolls)}</div></section>'
+    more = f"<p>… and {left} more rows</p>" if left else ""
+    return f'<section><h3>The melody</h3>{legend}<div class="rolls"{tempo}>{"".join(rolls)}</div>{more}</section>'
 
 
 def _details(details: Mapping[str, str]) -> str:

@@ -1,36 +1,53 @@
-"""The nearest works: what they are, how near they come, and the aligned passages side by side."""
+"""The nearest works: what they are, how near they come, and the aligned passages over each other."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from html import escape
-from math import ceil
 from typing import Any
 
+from genaudio.production.report.bars import bars_of
 from genaudio.production.report.exhibit import Exhibit, Nearest
-from genaudio.production.report.roll import draw, pieces
+from genaudio.production.report.overlay import overlay
+from genaudio.production.report.roll import clock
 from genaudio.score import Melody
 
 _MOST_PASSAGES = 6
-_ROW = 18.0
-"""Most quarter notes in a row."""
-_SHORT_ROW = 14.0
-"""Quarter notes that fill the width where there are fewer, so that short passages are not blown up."""
-_LEAD = 1.0
-"""Quarter notes shown before and after a passage."""
+_LEGEND = (
+    '<p class="legend"><span class="swatch q"></span>this piece <span class="swatch copied"></span>notes that agree '
+    '<span class="swatch w"></span>the work, moved to the piece’s pitch and time; its bars are numbered below</p>'
+)
 
 
-def nearest_works(exhibit: Exhibit) -> str:
-    """Return the section of nearest works; empty where the piece was not screened."""
+def nearest_works(exhibit: Exhibit, folded: bool = False) -> str:
+    """Return the sections of works that alarmed and of those that came nearest below; empty if it was not screened.
+
+    Args:
+        exhibit: the piece.
+        folded: True to let the reader open what is below the threshold.
+    """
     if exhibit.verdict == "not-screened":
         return ""
     if not exhibit.nearest:
         return "<section><h3>Nearest works</h3><p>No work shares a passage worth showing.</p></section>"
-    works = "".join(_work(nearest, exhibit.melody) for nearest in exhibit.nearest)
-    return f"<section><h3>Nearest works</h3>{works}</section>"
+    alarms = [nearest for nearest in exhibit.nearest if nearest.match["verdict"] in ("match", "review")]
+    others = [nearest for nearest in exhibit.nearest if nearest not in alarms]
+    parts = []
+    if alarms:
+        works = "".join(_work(nearest, exhibit) for nearest in alarms)
+        parts.append(f"<section><h3>What it resembles</h3>{_LEGEND}{works}</section>")
+    if others:
+        works = ("" if alarms else _LEGEND) + "".join(_work(nearest, exhibit) for nearest in others)
+        heading = f"Nearest below the threshold: {len(others)} work{'s' if len(others) > 1 else ''}"
+        inside = f"<h3>{heading}</h3>{works}"
+        if folded or alarms:
+            inside = f"<details><summary><h3>{heading}</h3></summary>{works}</details>"
+        parts.append(f"<section>{inside}</section>")
+    return "".join(parts)
 
 
-def _work(nearest: Nearest, query: Melody | None) -> str:
+def _work(nearest: Nearest, exhibit: Exhibit) -> str:
     match = nearest.match
     work = match["work"]
     owners = [str(work[key]) for key in ("creator", "rights") if work.get(key)]
@@ -41,7 +58,7 @@ def _work(nearest: Nearest, query: Melody | None) -> str:
         f'<div class="work {escape(match["verdict"])}"><h4>{escape(str(work.get("title") or work["id"]))}</h4>',
         f'<p class="origin">{origin}: <code>{escape(str(work["id"]))}</code></p>',
         f'<p class="measure">{_measure(match)}</p>',
-        *(_passage(nearest, number, query) for number in range(len(passages))),
+        *(_passage(nearest, number, exhibit) for number in range(len(passages))),
         f"<p>… and {left} more passages</p>" if left > 0 else "",
         "</div>",
     ]
@@ -73,41 +90,54 @@ def transposition(semitones: int) -> str:
     return f"transposed by {abs(semitones)} {unit} {'up' if semitones > 0 else 'down'}"
 
 
-def _passage(nearest: Nearest, number: int, query: Melody | None) -> str:
+def _passage(nearest: Nearest, number: int, exhibit: Exhibit) -> str:
+    """Show one passage: what agrees, where it stands, both rolls over each other, and both to be played."""
     passage = nearest.match["passages"][number]
-    ours, theirs = nearest.copied(number, query)
+    query, work = exhibit.melody, nearest.melody
     caption = f"{int(passage['notes'])} notes agree, {100 * float(passage['identity']):.0f} % of those aligned"
-    spans = [(passage[side]["start_beat"], passage[side]["end_beat"]) for side in ("query", "work")]
-    longest = max(end - start for start, end in spans) + 2 * _LEAD
-    full = max(_SHORT_ROW, longest / ceil(longest / _ROW))
-    sides = _side("This piece", query, passage["query"], ours, full)
-    sides += _side("The work", nearest.melody, passage["work"], theirs, full)
-    return f'<figure><figcaption>{caption}</figcaption><div class="sides">{sides}</div></figure>'
-
-
-def _side(name: str, melody: Melody | None, place: Mapping[str, Any], copied: set[int], full: float) -> str:
-    """Draw one side of a passage in rows of `full` quarter notes, the copied notes marked, with its bars."""
-    if melody is None or not melody.notes:
-        return f'<div><p class="place">{name}: notes {place["first_note"] + 1} to {place["last_note"] + 1}</p></div>'
-    start, end = float(place["start_beat"]), float(place["end_beat"])
-    rolls = "".join(
-        draw(melody, span, copied, f"{name}, the notes that agree marked", _frame(melody, start, end), full)
-        for span in pieces(max(0.0, start - _LEAD), min(max(melody.end, end), end + _LEAD), full)
+    places = [
+        _place("This piece", query, passage["query"], exhibit.heard),
+        _place("The work", work, passage["work"], heard=False),
+    ]
+    rolls = ""
+    if query is not None and query.notes:
+        pairs = nearest.pairs[number] if number < len(nearest.pairs) else ()
+        shift = int(nearest.match.get("transposition") or 0)
+        rolls = overlay(query, work, passage, pairs, shift, nearest.copied(number, query), exhibit.heard)
+    return (
+        f'<figure class="passage"><figcaption>{caption}<span class="place">{"".join(places)}</span></figcaption>'
+        f'<div class="over">{rolls}</div>{_buttons(exhibit, passage["query"], rolls, work)}</figure>'
     )
-    return f'<div><p class="place">{name}{_bars(melody, start, end)}</p>{rolls}</div>'
 
 
-def _frame(melody: Melody, start: float, end: float) -> tuple[int, int]:
-    """Return the lowest and highest pitch of a stretch and its surroundings."""
-    near = [note.pitch for note in melody.notes if note.offset > start - _LEAD and note.onset < end + _LEAD]
-    return min(near, default=60), max(near, default=60)
+def _buttons(exhibit: Exhibit, place: Mapping[str, Any], rolls: str, work: Melody | None) -> str:
+    """Offer both sides to be heard: from the recording where there is one, else the notes as plain tones."""
+    if not rolls:
+        return ""
+    start, end = float(place["start_s"]), float(place["end_s"])
+    cut = exhibit.cuts.get((start, end))
+    ours = '<button type="button" data-play="q">▶ This piece, as tones</button>'
+    if exhibit.audio:
+        ours = (
+            f'<button type="button" data-from="{start:.3f}" data-to="{end:.3f}">▶ This piece, recording</button>' + ours
+        )
+    elif cut:
+        data = base64.b64encode(cut).decode()
+        ours = (
+            f'<audio preload="none" src="data:audio/mpeg;base64,{data}"></audio>'
+            f'<button type="button" data-cut="{start:.3f}">▶ This piece, recording</button>{ours}'
+        )
+    theirs = '<button type="button" data-play="w">▶ The work, as tones</button>' if work is not None else ""
+    return f'<div class="play">{ours}{theirs}</div>'
 
 
-def _bars(melody: Melody, start: float, end: float) -> str:
-    """Say which bars a stretch covers, where the melody has a metre."""
-    if melody.metre is None:
-        return f", quarter notes {start:g} to {end:g}"
-    bar = float(melody.metre.bar)
-    first = int((start - melody.pickup) // bar) + 1
-    last = int((end - 1e-6 - melody.pickup) // bar) + 1
-    return f", bar {first}" if first == last else f", bars {first} to {last}"
+def _place(name: str, melody: Melody | None, place: Mapping[str, Any], heard: bool) -> str:
+    """Say where a passage stands on one side: in bars, in seconds of a recording, else in notes."""
+    if heard:
+        where = f"{clock(place['start_s'])} to {clock(place['end_s'])}"
+    elif melody is not None and melody.metre is not None:
+        first, last = bars_of(melody, place)
+        where = f"bar {first}" if first == last else f"bars {first} to {last}"
+    else:
+        where = f"notes {place['first_note'] + 1} to {place['last_note'] + 1}"
+    return f"<span>{name}, {where}</span>"

@@ -1,21 +1,22 @@
 """Piano rolls as inline SVG: time to the right, pitch upwards, a few bars to a row like a score.
 
-Coordinates: `_QUARTER` units a quarter note, `_LANE` units a semitone. Colours come from the page's style sheet.
+Coordinates: `QUARTER` units a quarter note, `LANE` units a semitone. Colours come from the page's style sheet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from math import ceil
 
-from genaudio.score import Melody, Note
+from genaudio.score import DEFAULT_TEMPO, Melody, Note
 
-_QUARTER, _LANE, _HEAD = 24.0, 5.0, 13.0
+QUARTER, LANE, HEAD = 24.0, 5.0, 13.0
 _NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-_WHITE = frozenset({0, 2, 4, 5, 7, 9, 11})
+_DIGIT = 5.5  # units that a digit of a number is wide
+WHITE = frozenset({0, 2, 4, 5, 7, 9, 11})
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,19 @@ def bar_lines(melody: Melody, span: Span) -> list[tuple[int, float]]:
         lines.append((number + 1, onset))
         number += 1
     return lines
+
+
+def second_lines(span: Span, tempo: float) -> list[tuple[str, float]]:
+    """Return (time such as 1:05, onset) of every second second in a span of quarter notes."""
+    beat = tempo / 60
+    first, last = ceil(span.start / beat / 2 - 1e-9), ceil(span.end / beat / 2 - 1e-9)
+    return [(clock(2 * number), 2 * number * beat) for number in range(first, last)]
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as a player shows them, such as ``1:05``."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def rows(melody: Melody) -> list[Span]:
@@ -74,6 +88,7 @@ def draw(
     label: str = "",
     pitches: tuple[int, int] | None = None,
     full: float | None = None,
+    heard: bool = False,
 ) -> str:
     """Draw a stretch of a melody.
 
@@ -84,50 +99,66 @@ def draw(
         label: what a screen reader says.
         pitches: lowest and highest pitch of the frame; the stretch's own where missing.
         full: length in quarter notes that fills the width; a shorter span stays shorter.
+        heard: True to show seconds instead of bars.
     """
     inside = [(i, note) for i, note in enumerate(melody.notes) if note.offset > span.start and note.onset < span.end]
     own = [note.pitch for _, note in inside] or [60]
     low, high = pitches or (min(own), max(own))
     low, high = low - 2, high + 2
-    width, height = (span.end - span.start) * _QUARTER, (high - low + 1) * _LANE + _HEAD
-    share = 100.0 * min(1.0, (span.end - span.start) / (full or span.end - span.start))
-    parts = [
-        f'<svg class="roll" viewBox="0 0 {_n(width)} {_n(height)}" style="width:{share:.4g}%" role="img" '
-        f'aria-label="{escape(label, quote=True)}" '
-        f'data-start="{_n(span.start)}" data-end="{_n(span.end)}">'
+    width, height = (span.end - span.start) * QUARTER, (high - low + 1) * LANE + HEAD
+    parts = [frame(span, height, full, label)]
+    parts += [lane(pitch, high, width) for pitch in range(low, high + 1) if pitch % 12 in WHITE]
+    parts += [
+        bar_line(mark, (onset - span.start) * QUARTER, height, width) for mark, onset in marks(melody, span, heard)
     ]
-    parts += [_lane(pitch, high, width) for pitch in range(low, high + 1) if pitch % 12 in _WHITE]
-    parts += [_bar(number, (onset - span.start) * _QUARTER, height) for number, onset in bar_lines(melody, span)]
     parts += [_note(note, span, high, index in marked) for index, note in inside]
     return "".join([*parts, "</svg>"])
 
 
-def _lane(pitch: int, high: int, width: float) -> str:
-    name = "lane tonic" if pitch % 12 == 0 else "lane"
-    return f'<rect class="{name}" x="0" y="{_n(_top(pitch, high))}" width="{_n(width)}" height="{_n(_LANE)}"/>'
+def marks(melody: Melody, span: Span, heard: bool) -> Sequence[tuple[int | str, float]]:
+    """Return what the lines across a roll are called, and their onsets: bars, or seconds where it was heard."""
+    return second_lines(span, melody.tempo or DEFAULT_TEMPO) if heard else bar_lines(melody, span)
 
 
-def _bar(number: int, x: float, height: float) -> str:
+def frame(span: Span, height: float, full: float | None, label: str) -> str:
+    """Open the picture of a span that fills the width if it is `full` quarter notes long."""
+    length = span.end - span.start
+    share = 100.0 * min(1.0, length / (full or length))
     return (
-        f'<line class="bar" x1="{_n(x)}" x2="{_n(x)}" y1="2" y2="{_n(height)}"/>'
-        f'<text class="number" x="{_n(x + 3)}" y="10">{number}</text>'
+        f'<svg class="roll" viewBox="0 0 {units(length * QUARTER)} {units(height)}" style="width:{share:.4g}%" '
+        f'role="img" aria-label="{escape(label, quote=True)}" '
+        f'data-start="{units(span.start)}" data-end="{units(span.end)}">'
     )
+
+
+def lane(pitch: int, high: int, width: float) -> str:
+    """Draw the lane of a white key."""
+    name = "lane tonic" if pitch % 12 == 0 else "lane"
+    return f'<rect class="{name}" x="0" y="{units(top(pitch, high))}" width="{units(width)}" height="{units(LANE)}"/>'
+
+
+def bar_line(label: int | str, x: float, height: float, width: float) -> str:
+    """Draw the line that begins a bar, with its number where there is room for it before the right border."""
+    text = f'<text class="number" x="{units(x + 3)}" y="10">{label}</text>'
+    room = width - x > 3 + _DIGIT * len(str(label))
+    return f'<line class="bar" x1="{units(x)}" x2="{units(x)}" y1="2" y2="{units(height)}"/>' + text * room
 
 
 def _note(note: Note, span: Span, high: int, marked: bool) -> str:
     """Draw a note, cut at the borders of the span, with its name as a tooltip."""
     start, end = max(note.onset, span.start), min(note.offset, span.end)
-    x, width = (start - span.start) * _QUARTER, max(1.5, (end - start) * _QUARTER - 1)
+    x, width = (start - span.start) * QUARTER, max(1.5, (end - start) * QUARTER - 1)
     return (
-        f'<rect class="{"note copied" if marked else "note"}" x="{_n(x)}" y="{_n(_top(note.pitch, high) - 0.5)}" '
-        f'width="{_n(width)}" height="{_n(_LANE + 1)}" rx="2"><title>{pitch_name(note.pitch)}</title></rect>'
+        f'<rect class="{"note copied" if marked else "note"}" x="{units(x)}" y="{units(top(note.pitch, high) - 0.5)}" '
+        f'width="{units(width)}" height="{units(LANE + 1)}" rx="2"><title>{pitch_name(note.pitch)}</title></rect>'
     )
 
 
-def _top(pitch: int, high: int) -> float:
-    return (high - pitch) * _LANE + _HEAD
+def top(pitch: int, high: int) -> float:
+    """Return where a pitch's lane begins, in units from above."""
+    return (high - pitch) * LANE + HEAD
 
 
-def _n(value: float) -> str:
+def units(value: float) -> str:
     """Write a number shortly."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from checks import Work
+from checks import CatalogueError, Work
 from genaudio.errors import GenaudioError
 from genaudio.score import Melody, ScoreError, iter_entries
 from genaudio.score.folders import find_files
@@ -26,7 +27,8 @@ def read_works(
     """Yield the works of files and folders: each tune of ABC and JSONL, the main voice of MIDI and MusicXML,
     the likeliest line that is heard in a recording.
 
-    A work of JSONL keeps its id, a tune of ABC is called book:number, any other work by its path below the source.
+    A work of JSONL keeps its id, a tune of ABC is called book:number, any other work by its path below the source. A
+    work whose name is taken is called name#2, name#3...
 
     Args:
         sources: files and folders.
@@ -37,6 +39,7 @@ def read_works(
         GenaudioError: a source is missing, or there is nothing to read.
     """
     files = find_files(sources, AUDIO)
+    taken: set[str] = set()
     for number, (folder, path) in enumerate(files):
         if tell is not None:
             tell(number / len(files), f"Reading {path.name}")
@@ -47,13 +50,23 @@ def read_works(
 
         try:
             if is_audio(path):
-                yield _heard(path, name)
+                yield _named(_heard(path, name), taken)
                 continue
             for entry in iter_entries(path, on_reject=leave_out):
                 identity = entry.id if path.suffix.lower() in _OWN_IDS else name
-                yield Work(identity, entry.title or path.stem, entry.melody, entry.creator, entry.rights)
-        except (ScoreError, GenaudioError) as error:
+                work = Work(identity, entry.title or path.stem, entry.melody, entry.creator, entry.rights)
+                yield _named(work, taken)
+        except (ScoreError, GenaudioError, CatalogueError) as error:
             on_reject(str(path), str(error))
+
+
+def _named(work: Work, taken: set[str]) -> Work:
+    """Give a work a name of its own, so that of two with one id none is lost."""
+    name, number = work.id, 2
+    while name in taken:
+        name, number = f"{work.id}#{number}", number + 1
+    taken.add(name)
+    return work if name == work.id else replace(work, id=name)
 
 
 def _heard(path: Path, name: str) -> Work:

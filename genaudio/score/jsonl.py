@@ -71,14 +71,19 @@ def parse_entry(line: str) -> Entry:
         title=texts["title"],
         pickup=_number(work.get("pickup") or 0, "pickup"),
     )
-    return Entry(str(name), melody, texts["title"], texts["creator"], texts["rights"])
+    return Entry(_whole(str(name)), melody, texts["title"], texts["creator"], texts["rights"])
 
 
 def _text(work: dict[str, Any], field: str) -> str | None:
     value = work.get(field)
     if value is not None and not isinstance(value, str):
         raise ScoreError(f"its {field} must be a text, not {json.dumps(value)[:40]}")
-    return value
+    return None if value is None else _whole(value)
+
+
+def _whole(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON can escape and no file can hold, by question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(value: Any, name: str) -> float:

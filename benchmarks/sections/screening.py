@@ -201,8 +201,9 @@ def screening_audio(result: dict[str, Any]) -> str:
             ),
             f"\nWithout the works of their own family, {clean['heard']['review']['share']:.3f} of these "
             f"{clean['heard']['queries']} recordings raise an alarm, and {clean['written']['review']['share']:.3f} of "
-            "the same tunes as written. Passages of recordings inside recordings of other tunes, found at one false "
-            "alarm in a hundred clean works; cheaper gaps forgive the transcriber, and chance more:\n",
+            "the same tunes as written. Passages of recordings inside recordings of other tunes, at the threshold "
+            "that ships and, for equal alarms, at the bits that one in a hundred of some hundred clean works "
+            "reaches:\n",
             table(["costs", "bits needed", *lengths], costs),
             f"\nHearing runs at {result['seconds_heard_in_a_second']:g} times real time on one busy core.",
         ]

@@ -11,12 +11,17 @@ from dataclasses import dataclass, replace
 from genaudio.score.errors import ScoreError
 from genaudio.score.jsonl import Entry
 from genaudio.score.key import Key
-from genaudio.score.read_music21 import parse_quietly, to_score
+from genaudio.score.read_music21 import check_metres, parse_quietly, to_score
 from genaudio.score.score import Score
 from genaudio.score.voices import main_voice
 
 _FIELD = re.compile(r"^([A-Za-z]):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)%.*$")
+_METRE = re.compile(r"M:([^/\n\]]*)/\s*(\d+)")
+_NO_MUSIC, _QUOTED = re.compile(r"\s*([A-Za-z+]:|%)"), re.compile(r'"[^"]*"')
+_LENGTH = re.compile(r"[A-Ga-gxzZ\]][,']*(\d{3,})")
+LONGEST = 512
+"""Units of the longest note: eight whole notes in units of a 64th."""
 _LOCRIAN = re.compile(r"^K:\s*([A-G][#b]?)\s*loc\w*", re.MULTILINE | re.IGNORECASE)
 _FILE_FIELDS = "ABCDFGHILMmNORrSUZ"
 """Fields that may stand before the first tune and hold for all of them."""
@@ -93,6 +98,9 @@ def read_tune_score(tune: AbcTune) -> Score:
     if tune.field("K") is None:
         raise ScoreError("the tune has no K: field, which must give its key")
 
+    check_metres(_METRE.findall(tune.text))
+    _check_lengths(tune.text)
+
     def parse() -> Score:
         from music21 import converter
 
@@ -103,6 +111,20 @@ def read_tune_score(tune: AbcTune) -> Score:
     if _LOCRIAN.search(tune.text):
         keys = tuple((onset, _locrian(key) if key.mode == "major" else key) for onset, key in keys)
     return replace(score, title=tune.field("T"), creator=tune.field("C"), keys=keys)
+
+
+def _check_lengths(text: str) -> None:
+    """Refuse lengths that no music has, with which music21 would be busy for hours.
+
+    Raises:
+        ScoreError: a note or rest is longer than `LONGEST`.
+    """
+    for line in text.splitlines():
+        if _NO_MUSIC.match(line):
+            continue
+        for found in _LENGTH.finditer(_QUOTED.sub("", line)):
+            if len(found[1]) > 3 or int(found[1]) > LONGEST:
+                raise ScoreError(f"{found[0][:20]!r} is longer than any note; a length must be {LONGEST} units or less")
 
 
 def _for_music21(text: str) -> str:

@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from genaudio.score.errors import ScoreError
 from genaudio.score.key import Key
-from genaudio.score.read_music21 import parse_quietly, to_score
+from genaudio.score.read_music21 import check_metres, parse_quietly, to_score
 from genaudio.score.score import Score
 
 LARGEST = 64 * 2**20
@@ -31,8 +31,13 @@ def read_musicxml(data: bytes, name: str) -> Score:
     if len(data) > LARGEST:
         raise ScoreError(f"{name} holds {len(data)} bytes of XML, over the limit of {LARGEST}")
     _check(data, name)
-    root = ET.fromstring(data)
+    try:
+        root = ET.fromstring(data)
+    except ET.ParseError as error:  # such as an entity that an external declaration might have defined
+        raise ScoreError(f"{name} is no well-formed XML: {error}") from None
     instruments = _instruments(root)
+    signatures = [time for time in root.iter("time") if time.find("beats") is not None]
+    check_metres((time.findtext("beats", ""), time.findtext("beat-type", "")) for time in signatures)
 
     def parse() -> Score:
         from music21.musicxml import xmlToM21
@@ -85,7 +90,7 @@ def _check(data: bytes, name: str, root: str | None = "score-partwise") -> None:
     parser.StartElementHandler = lambda tag, _: found.append(tag) if not found else None
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # a LookupError names an encoding that nobody knows
         raise ScoreError(f"{name} is no well-formed XML: {error}") from None
     if root is not None and found[0] == "score-timewise":
         raise ScoreError(f"{name} is timewise MusicXML; export it as partwise, which every notation program does")

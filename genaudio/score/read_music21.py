@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
@@ -17,6 +18,18 @@ from genaudio.score.note import Note
 from genaudio.score.score import Score, Track
 
 _DEFAULT_VELOCITY = 80
+
+
+def check_metres(metres: Iterable[tuple[str, str]]) -> None:
+    """Refuse metres that no music has, with which music21 would be busy for hours; what is no number is left to it.
+
+    Raises:
+        ScoreError: a metre has more than 64 beats, or a beat value that is none.
+    """
+    for beats, unit in metres:
+        for part in re.findall(r"\d+", beats):
+            if unit.strip().isdecimal():
+                Metre(int(part[:9]), int(unit.strip()[:9]))
 
 
 def parse_quietly(parse: Callable[[], Any], what: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,8 +93,9 @@ class Listed(Sequence[T]):
             return [self._at(place) for place in range(*index.indices(len(self)))]
         return self._at(range(len(self))[index])
 
+    @abstractmethod
     def _at(self, place: int) -> T:
-        raise NotImplementedError
+        """Return the item at a place from 0 on."""
 
 
 class Records(Listed[Record]):

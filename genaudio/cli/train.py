@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from genaudio.cli.configs import config_path
 from genaudio.cli.state import State, state_of
+from genaudio.cli.training_recipes import recipe_for, teller, weights_named
 
 commands = typer.Typer(help="Train the models from their recipes.", no_args_is_help=True)
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of checkpoint and weights.")]
@@ -90,42 +89,6 @@ def renderer(ctx: typer.Context, out: Out = None, time_budget: TimeBudget = None
     _run(state_of(ctx), "renderer", RendererRecipe, train_renderer, out, time_budget, resume)
 
 
-def weights_named(name: str, model: str) -> Path:
-    """Return the file of weights of that name; ``shipped`` are a model's own.
-
-    Raises:
-        IncompatibleError: the shipped file is missing or damaged.
-    """
-    from genaudio.assets import asset
-
-    return asset(f"{model}/model.safetensors") if name == "shipped" else Path(name)
-
-
-def recipe_for(state: State, name: str, kind: type) -> Any:
-    """Return the recipe that ``--config`` names, or the shipped one of a name, with the seed that is wished.
-
-    Raises:
-        GenaudioError: it cannot be read or has mistakes.
-    """
-    from dataclasses import replace
-
-    from genaudio.training import load_recipe
-
-    recipe: Any = load_recipe(state.config or config_path(f"{name}.yaml"), kind)
-    return recipe if state.seed is None else replace(recipe, seed=state.seed)
-
-
-def teller(state: State, last: dict[str, Any]) -> Callable[[Any], None]:
-    """Return a function that tells measures on stderr and keeps the last ones in `last`."""
-
-    def tell(progress: Any) -> None:
-        last.clear()
-        last.update(asdict(progress) if is_dataclass(progress) and not isinstance(progress, type) else progress)
-        state.output.talk("  ".join(f"{key} {_short(value)}" for key, value in last.items()))
-
-    return tell
-
-
 def _run(
     state: State,
     name: str,
@@ -148,7 +111,3 @@ def _run(
     weights = train(recipe, folder, resume=resume, time_budget=seconds, device=state.device, on_progress=tell)
     if distributed.leads():
         state.output.result({"model": name, "weights": str(weights), "measures": last}, str(weights), bare=str(weights))
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genaudio.cli.state import State
+from genaudio.cli.training_recipes import recipe_for, teller, weights_named
 
 
 def check_data(data: list[Path] | None, style: str | None, resume: bool, folder: Path) -> bool:
@@ -37,7 +38,6 @@ def train_on_data(
     resume: bool,
 ) -> None:
     """Read the data, train, and tell what was read and what to do with the weights."""
-    from genaudio.cli.train import recipe_for, teller, weights_named
     from genaudio.errors import GenaudioError
     from genaudio.melody.own_data import OwnTraining, train_own
     from genaudio.melody.recipe import MelodyRecipe

@@ -19,9 +19,10 @@ _FIELD = re.compile(r"^([A-Za-z]):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)%.*$")
 _METRE = re.compile(r"M:([^/\n\]]*)/\s*(\d+)")
 _NO_MUSIC, _QUOTED = re.compile(r"\s*([A-Za-z+]:|%)"), re.compile(r'"[^"]*"')
-_LENGTH = re.compile(r"[A-Ga-gxzZ\]][,']*(\d{3,})")
-LONGEST = 512
-"""Units of the longest note: eight whole notes in units of a 64th."""
+_LENGTH = re.compile(r"[A-Ga-gxzZ\]][,']*(\d{3,})(?:/(\d+))?")
+_UNIT = re.compile(r"^L:\s*(\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
+LONGEST = 256
+"""Quarter notes of the longest note or rest: a bar of 64 whole notes, the longest that there can be."""
 _LOCRIAN = re.compile(r"^K:\s*([A-G][#b]?)\s*loc\w*", re.MULTILINE | re.IGNORECASE)
 _FILE_FIELDS = "ABCDFGHILMmNORrSUZ"
 """Fields that may stand before the first tune and hold for all of them."""
@@ -119,12 +120,14 @@ def _check_lengths(text: str) -> None:
     Raises:
         ScoreError: a note or rest is longer than `LONGEST`.
     """
+    units = [4 * int(upper) / int(lower) for upper, lower in _UNIT.findall(text) if int(lower)]
+    unit = min(units, default=0.5)
     for line in text.splitlines():
         if _NO_MUSIC.match(line):
             continue
         for found in _LENGTH.finditer(_QUOTED.sub("", line)):
-            if len(found[1]) > 3 or int(found[1]) > LONGEST:
-                raise ScoreError(f"{found[0][:20]!r} is longer than any note; a length must be {LONGEST} units or less")
+            if unit * int(found[1][:9]) / max(1, int((found[2] or "1")[:9])) > LONGEST:
+                raise ScoreError(f"{found[0][:20]!r} is longer than any note: {LONGEST} quarter notes at most")
 
 
 def _for_music21(text: str) -> str:

@@ -42,6 +42,10 @@ class Pair:
     containment: float
     identity: float
 
+    def is_family(self, recipe: CorpusRecipe) -> bool:
+        """Tell whether the two belong to one family."""
+        return self.identity >= recipe.family_identity or self.containment >= recipe.family_containment
+
 
 def interval_ngrams(pitches: Sequence[int], length: int = NGRAM) -> Ngrams:
     """Return where each n-gram of `length` intervals begins: {intervals: places of the first note}."""
@@ -152,7 +156,7 @@ def find_families(
     for pair in pairs:
         if pair.identity >= recipe.near_identical:
             same[pair.second].append(pair)
-        if pair.identity >= recipe.family_identity or pair.containment >= recipe.family_containment:
+        if pair.is_family(recipe):
             sets.join(pair.first, pair.second)
     kept: list[int] = []
     standing_in: dict[int, int] = {}

@@ -34,8 +34,7 @@ def _alike(tunes: Sequence[ExtractedTune], recipe: CorpusRecipe) -> set[int]:
     if len(tunes) < 2:
         return found
     for pair in find_pairs([tune.melody.pitches for tune in tunes]):
-        alike = pair.identity >= recipe.family_identity or pair.containment >= recipe.family_containment
-        if alike and (pair.first in marked or pair.second in marked):
+        if pair.is_family(recipe) and not marked.isdisjoint((pair.first, pair.second)):
             found |= {pair.first, pair.second}
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison([tune.melody for tune in tunes], Path(folder) / "comparison")

@@ -20,8 +20,8 @@ from transcriber import onset_f1, transcribe
 
 from genaudio.audio import read_audio, resample
 from genaudio.codec import Codec
-from genaudio.codec.excitation import excite
 from genaudio.codec.losses import SpectralDistance, si_sdr
+from genaudio.codec.sources import excite_as
 from genaudio.corpus import load_works
 from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teacher_set
 
@@ -63,7 +63,7 @@ def ours(codec: Codec, teacher: TeacherSet, way: str, original: list[float], dis
         audio = teacher.clip(index)[None]
         known = None
         if way == "informed":
-            known = excite(played.notes, audio.shape[1], SAMPLE_RATE, decay=teacher.decay(index))[None]
+            known = excite_as(*teacher.played(index), audio.shape[1], SAMPLE_RATE)[None]
         began = time.perf_counter()
         codes = codec.encode(audio, excitation=known)
         coded = time.perf_counter()

@@ -14,7 +14,7 @@ import torch
 from rendering import SECONDS, Bench, performances
 from torchaudio.functional import melscale_fbanks
 
-from genaudio.codec.excitation import excite
+from genaudio.codec.sources import excite_as
 from genaudio.corpus import load_works
 from genaudio.instruments import FAMILIES, Family
 from genaudio.renderer.performing import Part
@@ -48,7 +48,7 @@ def mel(audio: np.ndarray, size: int = 4096, hop: int = 512, bands: int = 160) -
 def sounds(bench: Bench, notes: tuple[Sounding, ...], family: Family) -> dict[str, np.ndarray]:
     """The four sounds of one performance, float32 [T] each."""
     teacher, codec = bench.teacher(notes, family), bench.renderer.codec
-    known = excite(notes, len(teacher), SAMPLE_RATE, decay=family.decay)[None]
+    known = excite_as(family, notes, len(teacher), SAMPLE_RATE)[None]
     informed = codec.decode(codec.encode(teacher[None], excitation=known), len(teacher), known)[0]
     alone = codec.decode(codec.encode(teacher[None]), len(teacher))[0]
     rendering = bench.renderer.stem(Part("solo", family, notes, (), 1.0, 0.0), len(teacher) / SAMPLE_RATE)

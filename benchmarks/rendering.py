@@ -15,8 +15,8 @@ import torch
 from common import save
 from transcriber import SETTINGS, onset_f1, transcribe
 
-from genaudio.codec.excitation import excite
 from genaudio.codec.losses import SpectralDistance
+from genaudio.codec.sources import excite_as
 from genaudio.corpus import load_works
 from genaudio.instruments import FAMILIES, Family
 from genaudio.renderer import Renderer
@@ -47,7 +47,7 @@ class Bench:
 
     def teacher(self, notes: tuple[Sounding, ...], family: Family) -> np.ndarray:
         """The teacher's sound at a root mean square of 0.05."""
-        audio = self.player.play(notes, family.program, SECONDS + RING)
+        audio = self.player.play(notes, family.program, SECONDS + RING, family.drums)
         return audio * np.float32(0.05 / max(float(np.sqrt(np.mean(audio**2))), 1e-6))
 
     def log_mel(self, audio: np.ndarray, target: np.ndarray) -> float:
@@ -64,7 +64,7 @@ class Bench:
         ours = self.renderer.stem(part, SECONDS + RING)
         self.seconds_spent += time.perf_counter() - began
         self.seconds_rendered += SECONDS + RING
-        codec, known = self.renderer.codec, excite(notes, len(target), SAMPLE_RATE, decay=family.decay)[None]
+        codec, known = self.renderer.codec, excite_as(family, notes, len(target), SAMPLE_RATE)[None]
         floor = codec.decode(codec.encode(target[None], excitation=known), len(target), known)[0]
         quiet = ours[round((max(note.end for note in notes) + 1.3) * SAMPLE_RATE) :]
         return {

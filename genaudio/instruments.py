@@ -22,6 +22,8 @@ class Family:
         pan: usual place in the stereo picture, -1 (left) to 1 (right).
         vibrato: (sways a second, depth in semitones) of held notes; None where players do not sway.
         decay: seconds in which a struck or plucked note falls away in the excitation; 0 for notes that are held up.
+        drums: True for a kit, whose pitches name drums (`genaudio.percussion`).
+        like: the family that stands in where a renderer does not know this one, and that its training begins with.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Family:
     pan: float
     vibrato: tuple[float, float] | None = None
     decay: float = 0.0
+    drums: bool = False
+    like: str = ""
 
 
 FAMILIES: tuple[Family, ...] = (
@@ -45,49 +49,81 @@ FAMILIES: tuple[Family, ...] = (
     Family("flute", 73, 60, 96, False, -0.15, (4.3, 0.07)),
     Family("accordion", 21, 53, 89, True, 0.1),
     Family("harp", 46, 36, 96, True, -0.25, decay=0.15),
+    Family("steel-guitar", 25, 40, 84, True, -0.15, decay=0.15, like="guitar"),
+    Family("strings", 48, 36, 96, True, 0.0, (5.3, 0.06), like="violin"),
+    Family("oboe", 68, 58, 91, False, -0.05, (5.0, 0.06), like="clarinet"),
+    Family("horn", 60, 35, 77, False, -0.2, like="trumpet"),
+    Family("saxophone", 65, 49, 80, False, 0.1, (5.0, 0.08), like="clarinet"),
+    Family("organ", 19, 36, 96, True, 0.0, like="accordion"),
+    Family("vibraphone", 11, 53, 89, True, 0.2, decay=0.3, like="harp"),
+    Family("choir", 52, 43, 84, True, 0.0, (5.0, 0.06), like="flute"),
+    Family("drums", 0, 35, 81, True, 0.0, drums=True),
 )
 """The families in the order of their numbers in the model."""
 
 _RANGES: tuple[tuple[int, int, str], ...] = (
     (0, 7, "piano"),
-    (8, 15, "harp"),  # tuned percussion: struck and ringing
-    (16, 23, "accordion"),  # organs and free reeds
-    (24, 31, "guitar"),
+    (8, 14, "vibraphone"),  # tuned percussion
+    (15, 15, "steel-guitar"),  # dulcimer
+    (16, 20, "organ"),
+    (21, 23, "accordion"),  # free reeds
+    (24, 24, "guitar"),
+    (25, 31, "steel-guitar"),
     (32, 39, "bass"),
     (40, 41, "violin"),
     (42, 43, "cello"),
-    (44, 44, "violin"),
+    (44, 44, "strings"),
     (45, 46, "harp"),
-    (47, 47, "bass"),
-    (48, 51, "violin"),
-    (52, 54, "flute"),  # voices
-    (55, 63, "trumpet"),
-    (64, 71, "clarinet"),
+    (47, 47, "bass"),  # timpani
+    (48, 51, "strings"),
+    (52, 54, "choir"),
+    (55, 55, "strings"),  # orchestra hit
+    (56, 56, "trumpet"),
+    (57, 58, "horn"),  # trombone, tuba
+    (59, 59, "trumpet"),
+    (60, 60, "horn"),
+    (61, 63, "trumpet"),
+    (64, 67, "saxophone"),
+    (68, 70, "oboe"),  # and the other double reeds
+    (71, 71, "clarinet"),
     (72, 79, "flute"),
-    (80, 87, "clarinet"),
-    (88, 95, "accordion"),
-    (96, 103, "harp"),
-    (104, 107, "guitar"),
-    (108, 108, "harp"),
-    (109, 109, "accordion"),
+    (80, 80, "clarinet"),  # square wave: odd harmonics
+    (81, 87, "saxophone"),  # other synthetic leads
+    (88, 90, "strings"),
+    (91, 91, "choir"),
+    (92, 97, "strings"),
+    (98, 98, "vibraphone"),
+    (99, 103, "strings"),
+    (104, 107, "steel-guitar"),  # sitar, banjo, shamisen, koto
+    (108, 108, "vibraphone"),  # kalimba
+    (109, 109, "accordion"),  # bagpipe
     (110, 110, "violin"),
-    (111, 111, "clarinet"),
-    (112, 119, "harp"),
+    (111, 111, "oboe"),  # shanai
+    (112, 115, "vibraphone"),
+    (116, 119, "bass"),  # tuned drums
     (120, 127, "piano"),
 )
-_BY_NAME = {family.name: family for family in FAMILIES}
-_BY_PROGRAM = {program: _BY_NAME[name] for first, last, name in _RANGES for program in range(first, last + 1)}
+BY_NAME = {family.name: family for family in FAMILIES}
+"""Every family by its name, the drum kit included."""
+DRUM_KIT = BY_NAME["drums"]
+"""The family that plays drum tracks."""
+MELODIC = tuple(family for family in FAMILIES if not family.drums)
+"""The families that can play a tune."""
+_BY_PROGRAM = {program: BY_NAME[name] for first, last, name in _RANGES for program in range(first, last + 1)}
 
 
 def family_named(name: str) -> Family:
-    """Return the family of a name such as ``violin``.
+    """Return the family of a name such as ``violin`` that can play a tune.
 
     Raises:
-        GenaudioError: the name is unknown; the message lists the known ones.
+        GenaudioError: the name is unknown, the message lists the known ones; or it is the drums, which play no tune.
     """
-    family = _BY_NAME.get(name.strip().lower())
+    family = BY_NAME.get("-".join(name.lower().split()))
+    if family is DRUM_KIT:
+        raise GenaudioError("drums play no tune: they play the drum tracks of MIDI and MusicXML files")
     if family is None:
-        raise GenaudioError(f"unknown instrument {name!r}; the instruments are {', '.join(_BY_NAME)}")
+        names = ", ".join(family.name for family in MELODIC)
+        raise GenaudioError(f"unknown instrument {name!r}; the instruments are {names}")
     return family
 
 
@@ -100,6 +136,6 @@ def program_of(name: str) -> int:
     """Return the General MIDI program of a family's name.
 
     Raises:
-        GenaudioError: the name is unknown.
+        GenaudioError: as `family_named`.
     """
     return family_named(name).program

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from genaudio.assets import asset, sha256
 from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.codec.noise import white_noise
 from genaudio.codec.quantizer import STATISTICS
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
@@ -27,7 +28,6 @@ STRETCH = 4096
 """Frames that go through the networks at once (47 s at 44.1 kHz)."""
 Excitation = Callable[[int, int], np.ndarray]
 """Makes what the score knows of a stretch of (first sample, samples): float32 [C, t]."""
-_NOISE_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,6 @@ def spans(frames: int, margin: int, stretch: int = STRETCH) -> Iterator[Span]:
 def stretch_for(channels: int) -> int:
     """Frames that go through at once with so many channels: fewer from three on, so that memory does not grow."""
     return max(STRETCH * 2 // max(2, channels), 128)
-
-
-def white_noise(start: int, samples: int, seed: int) -> np.ndarray:
-    """Return a stretch of one endless seeded noise, float32 [samples]; the same however it is cut."""
-    blocks = range(start // _NOISE_BLOCK, (start + samples - 1) // _NOISE_BLOCK + 1)
-    noise = np.concatenate(
-        [np.random.default_rng([seed, block]).standard_normal(_NOISE_BLOCK, np.float32) for block in blocks]
-    )
-    skip = start - blocks[0] * _NOISE_BLOCK
-    return noise[skip : skip + samples] * np.float32(0.1)
 
 
 class Codec:

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.excitation import excite
-from genaudio.codec.hearing import KEYS, sounding_keys
+from genaudio.codec.hearing import KEYS
+from genaudio.codec.sources import excite_as, keys_of
 from genaudio.errors import GenaudioError
+from genaudio.instruments import Family
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE
 
@@ -75,12 +76,8 @@ class Material(Protocol):
         """Return a part of a clip, float32 [samples] in -1..1."""
         ...
 
-    def notes(self, index: int) -> tuple[Sounding, ...] | None:
-        """Return what a clip plays, None where that is not known."""
-        ...
-
-    def decay(self, index: int) -> float:
-        """Return in how many seconds the notes of a clip fall away (see `excite`)."""
+    def played(self, index: int) -> tuple[Family, tuple[Sounding, ...]] | None:
+        """Return who plays what in a clip, None where that is not known."""
         ...
 
     def __len__(self) -> int: ...
@@ -111,20 +108,19 @@ class Crops:
 
     def _keys(self, clip: int, start: int) -> np.ndarray:
         """The keys that sound in a stretch of a clip: float32 [P, F], `UNKNOWN` where nobody knows."""
-        notes = self.material.notes(clip)
-        if notes is None:
+        played = self.material.played(clip)
+        if played is None:
             return np.full((KEYS, self.recipe.frames + 1), UNKNOWN, np.float32)
-        decay = self.material.decay(clip)
-        return sounding_keys(notes, start, self.recipe.frames + 1, self.hop, SAMPLE_RATE, decay)
+        return keys_of(*played, start, self.recipe.frames + 1, self.hop, SAMPLE_RATE)
 
     def example(self, rng: np.random.Generator) -> Example:
         """Draw one example."""
         clip, start, audio = self._cut(rng)
         audio = audio * np.float32(np.exp(rng.uniform(np.log(0.4), np.log(1.8))))
-        keys, notes = self._keys(clip, start), self.material.notes(clip)
+        keys, played = self._keys(clip, start), self.material.played(clip)
         silent = np.zeros(self.samples, np.float32)
-        if notes is not None and rng.random() >= self.recipe.alone:
-            known = excite(notes, self.samples, SAMPLE_RATE, start, decay=self.material.decay(clip))
+        if played is not None and rng.random() >= self.recipe.alone:
+            known = excite_as(*played, self.samples, SAMPLE_RATE, start)
             return Example(np.clip(audio, -1, 1), known, keys, False)
         if rng.random() < self.recipe.quiet:
             faint = np.exp(rng.uniform(np.log(1e-5), np.log(1e-2)))
@@ -148,11 +144,16 @@ def whole_clips(material: Material, count: int, seconds: float, hop: int) -> Bat
     """The beginnings of the first `count` clips, with their excitation (silent where unknown) and keys."""
     samples, count = round(seconds * SAMPLE_RATE), min(count, len(material))
     audio = np.stack([material.stretch(index, 0, samples) for index in range(count)])
-    notes = [material.notes(index) for index in range(count)]
-    decays = [material.decay(index) for index in range(count)]
-    played = [(each or (), decay) for each, decay in zip(notes, decays, strict=True)]
-    excitation = np.stack([excite(each, samples, SAMPLE_RATE, decay=decay) for each, decay in played])
     frames = samples // hop + 1
-    keys = np.stack([sounding_keys(each, 0, frames, hop, SAMPLE_RATE, decay) for each, decay in played])
-    alone = np.array([each is None for each in notes])
-    return Batch(*(torch.from_numpy(part) for part in (audio, excitation, keys, alone)))
+    known, keys, alone = [], [], []
+    for index in range(count):
+        played = material.played(index)
+        alone.append(played is None)
+        if played is None:
+            known.append(np.zeros(samples, np.float32))
+            keys.append(np.zeros((KEYS, frames), np.float32))
+        else:
+            known.append(excite_as(*played, samples, SAMPLE_RATE))
+            keys.append(keys_of(*played, 0, frames, hop, SAMPLE_RATE))
+    parts = (audio, np.stack(known), np.stack(keys), np.array(alone))
+    return Batch(*(torch.from_numpy(part) for part in parts))

@@ -43,12 +43,8 @@ class Recordings:
         """Return a part of a clip, float32 [samples] in -1..1."""
         return np.asarray(self.audio[self.rows[index], start : start + samples], np.float32) / 32767
 
-    def notes(self, index: int) -> None:
+    def played(self, index: int) -> None:
         """Return None: what a recording plays is not known."""
-
-    def decay(self, index: int) -> float:
-        """Return 0: nobody knows how its notes fall away."""
-        return 0.0
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from genaudio.codec.blocks import ConvNeXtBlock, reach
-from genaudio.instruments import FAMILIES
+from genaudio.instruments import BY_NAME, FAMILIES, Family
 from genaudio.renderer.features import WIDTH
 
 
@@ -28,17 +28,32 @@ class ScoreModelConfig:
         dilations: frames between the taps of each block's convolution; as many blocks as numbers.
         kernel: taps of each convolution.
         latent: D, channels of the codec's latents.
+        families: names of the families that the model knows, in the order of their numbers.
     """
 
     width: int = 256
     dilations: tuple[int, ...] = (1, 1, 2, 2, 4, 4, 8, 1)
     kernel: int = 9
     latent: int = 32
+    families: tuple[str, ...] = tuple(family.name for family in FAMILIES)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sizes as they are stored with the weights, with the families that the model knows."""
-        families = [family.name for family in FAMILIES]
-        return {"kind": "renderer", **asdict(self), "dilations": list(self.dilations), "families": families}
+        """Return the sizes as they are stored with the weights."""
+        lists = {"dilations": list(self.dilations), "families": list(self.families)}
+        return {"kind": "renderer", **asdict(self), **lists}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> ScoreModelConfig:
+        """Read sizes as `to_json` writes them; what else is stored there is left alone."""
+        sizes = {name: stored[name] for name in ("width", "kernel", "latent")}
+        return cls(dilations=tuple(stored["dilations"]), families=tuple(stored["families"]), **sizes)
+
+    def number_of(self, family: Family) -> int | None:
+        """Return the number of a family, or of what stands in for it; None where the model knows neither."""
+        for name in (family.name, family.like):
+            if name in self.families:
+                return self.families.index(name)
+        return None
 
 
 class ScoreModel(nn.Module):
@@ -48,7 +63,7 @@ class ScoreModel(nn.Module):
         super().__init__()
         self.config = config
         self.enter = nn.Linear(WIDTH, config.width)
-        self.family = nn.Embedding(len(FAMILIES), config.width)
+        self.family = nn.Embedding(len(config.families), config.width)
         self.blocks = nn.Sequential(
             *[ConvNeXtBlock(config.width, config.kernel, dilation, 0.15) for dilation in config.dilations]
         )
@@ -70,3 +85,17 @@ class ScoreModel(nn.Module):
         hidden = (self.enter(features) + self.family(family)[:, None]).transpose(1, 2)
         hidden = self.leave(self.norm(self.blocks(hidden).transpose(1, 2)))
         return (hidden * self.scale + self.offset).transpose(1, 2)
+
+    def begin_with(self, state: dict[str, Tensor], families: tuple[str, ...]) -> None:
+        """Take over the weights of a model that knows other families: new ones begin as what they are like.
+
+        Args:
+            state: the other model's weights, of the same sizes otherwise.
+            families: names of the families that it knows.
+
+        Raises:
+            RuntimeError: other sizes.
+        """
+        rows, known = state["family.weight"], dict(zip(families, state["family.weight"], strict=True))
+        begun = [known.get(name, known.get(BY_NAME[name].like, rows.mean(0))) for name in self.config.families]
+        self.load_state_dict({**state, "family.weight": torch.stack(begun)})

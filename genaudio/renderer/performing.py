@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from genaudio.instruments import FAMILIES, Family, family_of
+from genaudio.instruments import DRUM_KIT, Family, family_of
+from genaudio.percussion import drum_key, hits
 from genaudio.score import Score, Track
 from genaudio.sounding import Sounding, without_collisions
 
@@ -34,13 +35,10 @@ class Part:
     pan: float
 
     @property
-    def number(self) -> int:
-        """The family's number in the model."""
-        return FAMILIES.index(self.family)
-
-    @property
     def modelled(self) -> tuple[Sounding, ...]:
         """The notes as the score model knows them: pitches beyond the family's range moved by octaves into it."""
+        if self.family.drums:
+            return self.notes
         folded = (note._replace(pitch=_fold(note.pitch, self.family)) for note in self.notes)
         return without_collisions(tuple(folded))
 
@@ -64,41 +62,63 @@ def _pedalled(onset: float, offset: float, track: Track, starts: list[float]) ->
     return offset
 
 
+def _family(track: Track) -> Family:
+    """Who plays a track."""
+    return DRUM_KIT if track.drums else family_of(track.program)
+
+
 def _name(track: Track, index: int, taken: set[str]) -> str:
     """Name a stem by its track, or its family, and make the name unique."""
-    wanted = (
-        "".join(c if c.isalnum() or c in " -_" else "_" for c in track.name).strip() or family_of(track.program).name
-    )
+    wanted = "".join(c if c.isalnum() or c in " -_" else "_" for c in track.name).strip() or _family(track).name
     name = wanted if wanted not in taken else f"{wanted} {index + 1}"
     taken.add(name)
     return name
+
+
+def _hits(track: Track, score: Score) -> tuple[tuple[Sounding, ...], int]:
+    """The hits of a drum track on the keys of the kit, and how many have no drum there."""
+    keys = [drum_key(note.pitch) for note in track.notes]
+    struck = [
+        Sounding(score.seconds(note.onset), score.seconds(note.onset), key, note.velocity)
+        for note, key in zip(track.notes, keys, strict=True)
+        if key is not None
+    ]
+    return hits(struck), len(keys) - len(struck)
+
+
+def _notes(track: Track, score: Score) -> tuple[Sounding, ...]:
+    """The notes of a pitched track in seconds, with the pedal held."""
+    starts = [down for down, _ in track.pedal]
+    soundings = []
+    for note in track.notes:
+        start = score.seconds(note.onset)
+        end = score.seconds(_pedalled(note.onset, note.offset, track, starts))
+        soundings.append(Sounding(start, max(end, start + SHORTEST), note.pitch, note.velocity))
+    return without_collisions(tuple(soundings))
 
 
 def parts_of(score: Score) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     """Turn a score into the parts to render.
 
     Returns:
-        the parts; and sentences on what is left out (drums, empty tracks).
+        the parts; and sentences on what is left out (hits that no drum plays, empty tracks).
     """
     parts, left_out = [], []
     taken: set[str] = set()
     for index, track in enumerate(score.tracks):
         label = track.name or f"track {index + 1}"
+        family, unknown = _family(track), 0
         if track.drums:
-            left_out.append(f"{label}: drums are not rendered yet ({len(track.notes)} hits left out)")
-            continue
-        if not track.notes:
+            notes, unknown = _hits(track, score)
+        else:
+            notes = _notes(track, score)
+        if unknown:
+            left_out.append(f"{label}: {unknown} hits on keys that General MIDI gives no drum")
+        elif not notes:
             left_out.append(f"{label}: no notes")
+        if not notes:
             continue
-        starts = [down for down, _ in track.pedal]
-        soundings = []
-        for note in track.notes:
-            start = score.seconds(note.onset)
-            end = score.seconds(_pedalled(note.onset, note.offset, track, starts))
-            soundings.append(Sounding(start, max(end, start + SHORTEST), note.pitch, note.velocity))
         bends = tuple((score.seconds(onset), semitones) for onset, semitones in track.bends)
-        family = family_of(track.program)
         pan = track.pan if track.pan or len(score.tracks) == 1 else family.pan
-        notes = without_collisions(tuple(soundings))
         parts.append(Part(_name(track, index, taken), family, notes, bends, track.volume, pan))
     return tuple(parts), tuple(left_out)

@@ -14,10 +14,10 @@ import torch
 
 from genaudio.assets import asset
 from genaudio.codec.codec import Codec, spans
-from genaudio.codec.excitation import Vibrato, excite
+from genaudio.codec.excitation import Vibrato
+from genaudio.codec.sources import excite_as
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.instruments import FAMILIES
 from genaudio.renderer.features import score_features
 from genaudio.renderer.mix import LOUDNESS, add_room, check_loudness, master, place
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
@@ -85,10 +85,7 @@ class Renderer:
             raise IncompatibleError(
                 f"the renderer {path} was trained for another codec; install or train the pair again"
             )
-        if stored.get("families") != [family.name for family in FAMILIES]:
-            raise IncompatibleError(f"the renderer {path} knows other instruments than this version of genaudio")
-        sizes = {name: stored[name] for name in ("width", "kernel", "latent")}
-        model = ScoreModel(ScoreModelConfig(dilations=tuple(stored["dilations"]), **sizes))
+        model = ScoreModel(ScoreModelConfig.from_json(stored))
         try:
             model.load_state_dict(state)
         except RuntimeError as error:
@@ -99,7 +96,7 @@ class Renderer:
     def codes(self, part: Part, frames: int) -> np.ndarray:
         """Predict the codes of one part: int16 [1, K, F]."""
         notes, parts = part.modelled, []
-        family = torch.tensor([part.number], device=self.device)
+        family = torch.tensor([self.model.config.number_of(part.family)], device=self.device)
         for span in spans(frames, self.model.reach):
             features = score_features(notes, span.low, span.high - span.low, self.codec.frame_rate)
             latents = self.model(torch.from_numpy(features)[None].to(self.device), family)
@@ -115,10 +112,18 @@ class Renderer:
         vibrato = Vibrato(*part.family.vibrato) if part.family.vibrato else None
 
         def excitation(start: int, length: int) -> np.ndarray:
-            return excite(part.notes, length, rate, start, part.bends, vibrato, part.family.decay)[None]
+            return excite_as(part.family, part.notes, length, rate, start, part.bends, vibrato)[None]
 
         codes = self.codes(part, self.codec.frames_of(samples))
         return self.codec.decode(codes, samples, excitation, seed)[0]
+
+    def _playable(self, score: Score) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+        """The parts of a score that the model can play, and sentences on what is left out."""
+        parts, left_out = parts_of(score)
+        known = tuple(part for part in parts if self.model.config.number_of(part.family) is not None)
+        unknown = (f"{part.name}: this renderer has not learnt the {part.family.name}" for part in parts)
+        lacking = (sentence for part, sentence in zip(parts, unknown, strict=True) if part not in known)
+        return known, (*left_out, *lacking)
 
     def render(
         self,
@@ -132,7 +137,7 @@ class Renderer:
         """Render a score.
 
         Args:
-            score: what to play; drums are left out, which the result says.
+            score: what to play; the result says what is left out.
             seed: of the noise in breath and hammers.
             reverb: gain of the room, 0 for none.
             stems: also keep each part by itself.
@@ -144,7 +149,7 @@ class Renderer:
                 `LONGEST`.
         """
         check_loudness(loudness)
-        parts, left_out = parts_of(score)
+        parts, left_out = self._playable(score)
         if not parts:
             raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
         seconds = max(note.end for part in parts for note in part.notes) + RING

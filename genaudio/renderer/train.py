@@ -15,17 +15,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from genaudio.codec.codec import Codec
-from genaudio.codec.excitation import excite
 from genaudio.codec.losses import SpectralDistance, draw_sizes
-from genaudio.errors import GenaudioError
-from genaudio.instruments import FAMILIES
+from genaudio.codec.sources import excite_as
+from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.renderer.features import score_features
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, teacher_sets
 from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
-from genaudio.weights import save_weights
+from genaudio.weights import load_weights, save_weights
 
 
 @dataclass(frozen=True)
@@ -69,16 +68,16 @@ class LatentSet:
     Args:
         teacher: the audio.
         codec: the codec, score-informed.
+        families: names of the families in the order of their numbers.
     """
 
-    def __init__(self, teacher: TeacherSet, codec: Codec) -> None:
+    def __init__(self, teacher: TeacherSet, codec: Codec, families: tuple[str, ...]) -> None:
         self.teacher, self.frame_rate, self.hop = teacher, codec.frame_rate, codec.model.config.hop
-        numbers = {family.name: index for index, family in enumerate(FAMILIES)}
-        self.families = [numbers[played.family] for played in teacher.performances]
+        self.families = [families.index(played.family) for played in teacher.performances]
         self.latents = []
-        for index, played in enumerate(teacher.performances):
+        for index in range(len(teacher)):
             audio = teacher.clip(index)[None]
-            known = excite(played.notes, audio.shape[1], SAMPLE_RATE, decay=teacher.decay(index))
+            known = excite_as(*teacher.played(index), audio.shape[1], SAMPLE_RATE)
             codes = codec.encode(audio, excitation=known[None])
             with torch.inference_mode():
                 latents = codec.dequantize(torch.from_numpy(codes.astype(np.int64)).to(codec.device))
@@ -100,8 +99,8 @@ class LatentSet:
     def sound(self, clip: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
         """Audio and excitation of a stretch of frames, float32 [T] each."""
         first, samples = start * self.hop, frames * self.hop - self.hop // 2
-        audio, notes = self.teacher.stretch(clip, first, samples), self.teacher.notes(clip)
-        known = excite(notes, samples, SAMPLE_RATE, first, decay=self.teacher.decay(clip))
+        audio = self.teacher.stretch(clip, first, samples)
+        known = excite_as(*self.teacher.played(clip), samples, SAMPLE_RATE, first)
         return torch.from_numpy(audio), torch.from_numpy(known)
 
 
@@ -112,7 +111,7 @@ class RendererTraining:
         self.recipe, self.out, self.codec, self.device = recipe, out, codec, codec.device
         with distributed.first_alone():
             sets = teacher_sets(recipe.teacher, recipe.held_out, data)
-        self.training_set, self.held_out = (LatentSet(teacher, codec) for teacher in sets)
+        self.training_set, self.held_out = (LatentSet(teacher, codec, recipe.model.families) for teacher in sets)
         torch.manual_seed(recipe.seed)
         self.rng = distributed.chance(recipe.seed)
         self.generator = torch.Generator().manual_seed(recipe.seed + distributed.rank())
@@ -145,6 +144,18 @@ class RendererTraining:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.spent = state["step"], state["seconds"]
         self.rng = distributed.chance(self.recipe.seed, self.step)
+
+    def begin_with(self, path: Path) -> None:
+        """Begin with the weights of a trained renderer, of whatever codec and families.
+
+        Raises:
+            IncompatibleError: the file is missing, damaged or of other sizes.
+        """
+        state, stored = load_weights(path, "renderer")
+        try:
+            self.model.begin_with(state, tuple(stored["families"]))
+        except RuntimeError as error:
+            raise IncompatibleError(f"{path} is of other sizes than the recipe: {error}") from error
 
     def save(self, seconds: float) -> None:
         """Write the checkpoint and the weights so far."""
@@ -231,6 +242,7 @@ def train_renderer(
     on_progress: Progress | None = None,
     data: Path | None = None,
     codec: Path | None = None,
+    begin_with: Path | None = None,
 ) -> Path:
     """Train a score model for a codec and write its weights to `out`/model.safetensors.
 
@@ -243,11 +255,14 @@ def train_renderer(
         on_progress: called with measures now and then.
         data: folder of the teacher audio, `out`/../data unless given.
         codec: weights of the codec, the shipped ones unless given.
+        begin_with: weights of a renderer to begin with, of the recipe's sizes.
     """
     with distributed.joined(device) as chosen:
         training = RendererTraining(recipe, data or out.parent / "data", out, Codec.load(codec, str(chosen)))
         if resume:
             training.resume()
+        elif begin_with is not None:
+            training.begin_with(begin_with)
         training.model.train()
         seconds = time_budget or recipe.minutes * 60
         return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
@@ -255,9 +270,18 @@ def train_renderer(
 
 def main() -> None:
     """Train from the command line, with a line of measures now and then on stderr."""
-    given = arguments("renderer", codec="weights of the codec; the shipped ones by default")
-    recipe = load_recipe(given.config, RendererRecipe)
-    train_renderer(recipe, given.out, given.resume, given.time_budget, given.device, report, codec=given.codec)
+    files = {"codec": "weights of the codec; the shipped ones by default", "begin_with": "weights to begin with"}
+    given = arguments("renderer", **files)
+    train_renderer(
+        load_recipe(given.config, RendererRecipe),
+        given.out,
+        given.resume,
+        given.time_budget,
+        given.device,
+        report,
+        codec=given.codec,
+        begin_with=given.begin_with,
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from genaudio.errors import GenaudioError
-from genaudio.instruments import FAMILIES, family_named
+from genaudio.instruments import BY_NAME, FAMILIES, Family
 from genaudio.score import Melody
 from genaudio.sounding import Sounding
 from genaudio.teacher.performance import Performance, draw_performance
@@ -69,13 +69,10 @@ class TeacherSet:
         """Return a part of a clip, float32 [samples] in -1..1."""
         return np.asarray(self.audio[index, start : start + samples], dtype=np.float32) / 32767
 
-    def notes(self, index: int) -> tuple[Sounding, ...]:
-        """Return what a clip plays."""
-        return self.performances[index].notes
-
-    def decay(self, index: int) -> float:
-        """Return in how many seconds the notes of a clip's instrument fall away; 0 for notes that are held up."""
-        return family_named(self.performances[index].family).decay
+    def played(self, index: int) -> tuple[Family, tuple[Sounding, ...]]:
+        """Return who plays what in a clip."""
+        performance = self.performances[index]
+        return BY_NAME[performance.family], performance.notes
 
     def __len__(self) -> int:
         return len(self.performances)
@@ -83,7 +80,7 @@ class TeacherSet:
 
 def _played() -> list[list[object]]:
     """What teacher audio follows from the families, as it is stored with it."""
-    return [[family.name, family.program, family.low, family.high, family.chords] for family in FAMILIES]
+    return [[family.name, family.program, family.low, family.high, family.chords, family.drums] for family in FAMILIES]
 
 
 def _levels(audio: np.ndarray, performances: list[Performance]) -> dict[str, float]:
@@ -123,7 +120,7 @@ def make_teacher_set(
     audio = np.zeros((len(families), round(recipe.seconds * SAMPLE_RATE)), np.float32)
     with SoundFontPlayer(find_soundfont(recipe.soundfont), SAMPLE_RATE) as player:
         for index, (family, played) in enumerate(zip(families, performances, strict=True)):
-            audio[index] = player.play(played.notes, family.program, recipe.seconds)
+            audio[index] = player.play(played.notes, family.program, recipe.seconds, family.drums)
             if progress:
                 progress(index + 1, len(families))
     gains = _levels(audio, performances)

@@ -12,6 +12,7 @@ import numpy as np
 from genaudio.instruments import Family
 from genaudio.score import MODES, Key, Melody
 from genaudio.sounding import Sounding, without_collisions
+from genaudio.teacher.drumming import draw_drumming
 
 LEAD = 0.1
 """Silence before the first note in seconds."""
@@ -103,7 +104,9 @@ def play_scattered(family: Family, seconds: float, rng: np.random.Generator) -> 
 
 
 def draw_performance(melodies: list[Melody], family: Family, seconds: float, rng: np.random.Generator) -> Performance:
-    """Draw one performance of a family: mostly tunes, partly chords, partly scattered notes."""
+    """Draw one performance of a family: mostly tunes, partly chords, partly scattered notes; drums play grooves."""
+    if family.drums:
+        return Performance(family.name, *draw_drumming(seconds, rng))
     melody = melodies[int(rng.integers(len(melodies)))]
     kind = rng.random()
     if kind < 0.2:

@@ -19,6 +19,8 @@ USUAL_PLACES = (
 )
 """Where distributions put the MIT-licensed Fluid R3 GM SoundFont."""
 
+_DRUM_BANK = 128  # where SoundFonts keep General MIDI's kits
+
 log = logging.getLogger(__name__)
 
 
@@ -74,13 +76,15 @@ class SoundFontPlayer:
             if np.abs(self._synth.get_samples(self.sample_rate // 8)).max() <= 1:
                 return
 
-    def play(self, notes: tuple[Sounding, ...], program: int, seconds: float) -> np.ndarray:
+    def play(self, notes: tuple[Sounding, ...], program: int, seconds: float, drums: bool = False) -> np.ndarray:
         """Play notes with a General MIDI program; return the middle of both channels, float32 [T] in -1..1.
+
+        Where `drums` is set, the program is a kit and pitches name its drums.
 
         Events fall on whole samples. Notes that end later than `seconds` are cut there.
         """
         self._silence()
-        self._synth.program_select(0, self._font, 0, program)
+        self._synth.program_select(0, self._font, _DRUM_BANK if drums else 0, program)
         events = sorted(
             [(round(note.start * self.sample_rate), 1, note.pitch, note.velocity) for note in notes]
             + [(round(note.end * self.sample_rate), 0, note.pitch, 0) for note in notes]

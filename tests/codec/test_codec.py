@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from genaudio.codec import codec as codec_module
-from genaudio.codec.codec import Codec, spans, white_noise
+from genaudio.codec.codec import Codec, spans
 from genaudio.codec.encodec_view import as_encodec
+from genaudio.codec.noise import white_noise
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.weights import save_weights
 

@@ -44,7 +44,7 @@ def test_files_become_clips_at_one_rate(folder: Path, tmp_path: Path) -> None:
     clip = training.stretch(0, RATE, RATE)
     assert np.argmax(np.abs(np.fft.rfft(clip))) == 440
     assert np.abs(clip).max() == pytest.approx(0.3, abs=0.01)
-    assert training.notes(0) is None
+    assert training.played(0) is None
 
 
 def test_what_was_cut_before_is_opened_and_changes_are_seen(folder: Path, tmp_path: Path) -> None:

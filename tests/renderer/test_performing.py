@@ -2,7 +2,8 @@
 
 import pytest
 
-from genaudio.instruments import FAMILIES, family_named
+from genaudio.instruments import DRUM_KIT, MELODIC, family_named
+from genaudio.percussion import HIT
 from genaudio.renderer.performing import SHORTEST, parts_of
 from genaudio.score import Note, Score, Track
 
@@ -45,19 +46,35 @@ def test_pitches_beyond_the_range_are_modelled_an_octave_away_but_sound_where_th
     assert [note.pitch for note in low.notes] == [flute.low - 1, flute.high + 13]
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", MELODIC, ids=lambda family: family.name)
 @pytest.mark.parametrize("pitch", [0, 127])
 def test_every_pitch_can_be_modelled_by_every_family(family, pitch: int) -> None:
     modelled = part(Track((Note(0, 1, pitch),), program=family.program)).modelled
     assert family.low <= modelled[0].pitch <= family.high
 
 
-def test_drums_and_empty_tracks_are_left_out_and_said_so() -> None:
-    score = Score((Track((Note(0, 1, 36),), drums=True, name="Kit"), Track((), name="Tacet"), Track((Note(0, 1, 60),))))
-    parts, left_out = parts_of(score)
+def test_empty_tracks_are_left_out_and_said_so() -> None:
+    parts, left_out = parts_of(Score((Track((), name="Tacet"), Track((Note(0, 1, 60),)))))
     assert len(parts) == 1
-    assert left_out[0].startswith("Kit: drums")
-    assert left_out[1] == "Tacet: no notes"
+    assert left_out == ("Tacet: no notes",)
+
+
+def test_hits_sound_until_they_have_died_away_or_their_drum_is_struck_again() -> None:
+    kit = part(Track((Note(0, 0.1, 36), Note(0, 0.1, 49), Note(2, 0.1, 36)), drums=True))
+    assert kit.family is DRUM_KIT
+    assert [(note.start, note.end, note.pitch) for note in kit.notes] == [
+        (0.0, 1.0, 36),
+        (0.0, HIT, 49),
+        (1.0, 1.0 + HIT, 36),
+    ]
+    assert kit.modelled == kit.notes
+
+
+def test_hits_beyond_general_midi_go_to_the_nearest_drum_or_are_counted() -> None:
+    score = Score((Track((Note(0, 1, 82), Note(1, 1, 3), Note(2, 1, 120)), drums=True, name="Kit"),))
+    parts, left_out = parts_of(score)
+    assert [note.pitch for note in parts[0].notes] == [70]
+    assert left_out == ("Kit: 2 hits on keys that General MIDI gives no drum",)
 
 
 def test_stems_of_one_name_are_told_apart() -> None:

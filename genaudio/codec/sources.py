@@ -1,0 +1,40 @@
+"""The excitation of an instrument family, whether it sings, is struck or is a drum kit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from genaudio.codec.excitation import Vibrato, excite
+from genaudio.codec.hearing import sounding_keys
+from genaudio.codec.striking import strike
+from genaudio.instruments import Family
+from genaudio.sounding import Sounding
+
+
+def excite_as(
+    family: Family,
+    notes: Iterable[Sounding],
+    samples: int,
+    sample_rate: int,
+    start: int = 0,
+    bends: Sequence[tuple[float, float]] = (),
+    vibrato: Vibrato | None = None,
+) -> np.ndarray:
+    """Turn what a family plays into the excitation of a stretch of audio: float32 [samples].
+
+    Args:
+        family: decides how notes fall away, and whether they are hits of drums.
+        notes, samples, sample_rate, start, bends, vibrato: as in `excite`; drums neither bend nor sway.
+    """
+    if family.drums:
+        return strike(notes, samples, sample_rate, start)
+    return excite(notes, samples, sample_rate, start, bends, vibrato, family.decay)
+
+
+def keys_of(
+    family: Family, notes: Iterable[Sounding], start: int, frames: int, hop: int, sample_rate: int
+) -> np.ndarray:
+    """The keys that sound where a family plays, as in `sounding_keys`: float32 [P, F]; drums have none."""
+    return sounding_keys(() if family.drums else notes, start, frames, hop, sample_rate, family.decay)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from genaudio.errors import GenaudioError
 
+TAILS = 6.25
+"""Length of the decay after a note's end in its time constants, the second half of it faded to nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -22,6 +25,7 @@ class Family:
         pan: usual place in the stereo picture, -1 (left) to 1 (right).
         vibrato: (sways a second, depth in semitones) of held notes; None where players do not sway.
         decay: seconds in which a struck or plucked note falls away in the excitation; 0 for notes that are held up.
+        release: time constant in seconds of the decay after a note's end.
         drums: True for a kit, whose pitches name drums (`genaudio.percussion`).
         like: the family that stands in where a renderer does not know this one, and that its training begins with.
     """
@@ -34,29 +38,35 @@ class Family:
     pan: float
     vibrato: tuple[float, float] | None = None
     decay: float = 0.0
+    release: float = 0.05
     drums: bool = False
     like: str = ""
 
+    @property
+    def rings(self) -> float:
+        """Seconds after its end in which a note may still be heard."""
+        return max(0.7, TAILS * self.release)
+
 
 FAMILIES: tuple[Family, ...] = (
-    Family("piano", 0, 28, 100, True, 0.0, decay=0.2),
-    Family("guitar", 24, 40, 84, True, 0.15, decay=0.15),
-    Family("bass", 32, 28, 60, False, 0.0, decay=0.2),
+    Family("piano", 0, 28, 100, True, 0.0, decay=0.2, release=0.07),
+    Family("guitar", 24, 40, 84, True, 0.15, decay=0.15, release=0.14),
+    Family("bass", 32, 28, 60, False, 0.0, decay=0.2, release=0.03),
     Family("violin", 40, 55, 100, False, -0.2, (5.5, 0.17)),
-    Family("cello", 42, 36, 76, False, 0.2, (5.1, 0.12)),
-    Family("trumpet", 56, 52, 86, False, 0.25, (5.2, 0.04)),
-    Family("clarinet", 71, 50, 91, False, -0.1),
-    Family("flute", 73, 60, 96, False, -0.15, (4.3, 0.07)),
-    Family("accordion", 21, 53, 89, True, 0.1),
-    Family("harp", 46, 36, 96, True, -0.25, decay=0.15),
-    Family("steel-guitar", 25, 40, 84, True, -0.15, decay=0.15, like="guitar"),
-    Family("strings", 48, 36, 96, True, 0.0, (5.3, 0.06), like="violin"),
-    Family("oboe", 68, 58, 91, False, -0.05, (5.0, 0.06), like="clarinet"),
-    Family("horn", 60, 35, 77, False, -0.2, like="trumpet"),
-    Family("saxophone", 65, 49, 80, False, 0.1, (5.0, 0.08), like="clarinet"),
-    Family("organ", 19, 36, 96, True, 0.0, like="accordion"),
-    Family("vibraphone", 11, 53, 89, True, 0.2, decay=0.3, like="harp"),
-    Family("choir", 52, 43, 84, True, 0.0, (5.0, 0.06), like="flute"),
+    Family("cello", 42, 36, 76, False, 0.2, (5.1, 0.12), release=0.06),
+    Family("trumpet", 56, 52, 86, False, 0.25, (5.2, 0.04), release=0.03),
+    Family("clarinet", 71, 50, 91, False, -0.1, release=0.02),
+    Family("flute", 73, 60, 96, False, -0.15, (4.3, 0.07), release=0.03),
+    Family("accordion", 21, 53, 89, True, 0.1, release=0.03),
+    Family("harp", 46, 36, 96, True, -0.25, decay=0.15, release=0.8),
+    Family("steel-guitar", 25, 40, 84, True, -0.15, decay=0.15, release=0.4, like="guitar"),
+    Family("strings", 48, 36, 96, True, 0.0, (5.3, 0.06), release=0.14, like="violin"),
+    Family("oboe", 68, 58, 91, False, -0.05, (5.0, 0.06), release=0.03, like="clarinet"),
+    Family("horn", 60, 35, 77, False, -0.2, release=0.035, like="trumpet"),
+    Family("saxophone", 65, 49, 80, False, 0.1, (5.0, 0.08), release=0.025, like="clarinet"),
+    Family("organ", 19, 36, 96, True, 0.0, release=0.18, like="accordion"),
+    Family("vibraphone", 11, 53, 89, True, 0.2, decay=0.3, release=0.07, like="harp"),
+    Family("choir", 52, 43, 84, True, 0.0, (5.0, 0.06), release=0.22, like="flute"),
     Family("drums", 0, 35, 81, True, 0.0, drums=True),
 )
 """The families in the order of their numbers in the model."""

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genaudio.instruments import TAILS
 from genaudio.sounding import Sounding
 
 ATTACK = 0.002
 """Linear rise of a note in seconds."""
 RELEASE = 0.08
-"""Time constant of the decay after a note's end in seconds."""
-TAIL = 0.5
-"""Length of the decay in seconds, the last part of it faded to nothing."""
+"""Usual time constant of the decay after a note's end in seconds."""
 SUSTAINED = 0.2
 """Share of its first level to which a struck note's excitation falls while it is held."""
 LOUDNESS = 0.1
@@ -67,13 +66,12 @@ def falling(since: np.ndarray, decay: float) -> np.ndarray:
     return SUSTAINED + (1 - SUSTAINED) * np.exp(-since / decay) if decay > 0 else np.ones(len(since))
 
 
-def _envelope(length: int, held: int, sample_rate: int, decay: float) -> np.ndarray:
+def _envelope(length: int, held: int, sample_rate: int, decay: float, release: float) -> np.ndarray:
     """Rise, hold and decay of one note: float64 [length]; `held` samples before the release."""
     envelope = np.minimum(1.0, (np.arange(length) + 1) / (ATTACK * sample_rate))
     envelope *= falling(np.arange(length) / sample_rate, decay)
-    release = np.arange(max(0, length - held))
-    tail = np.exp(-release / (RELEASE * sample_rate)) * np.clip(2 * (1 - release / (TAIL * sample_rate)), 0, 1)
-    envelope[held:] *= tail
+    after = np.arange(max(0, length - held)) / (release * sample_rate)
+    envelope[held:] *= np.exp(-after) * np.clip(2 * (1 - after / TAILS), 0, 1)
     return envelope
 
 
@@ -85,6 +83,7 @@ def excite(
     bends: Sequence[tuple[float, float]] = (),
     vibrato: Vibrato | None = None,
     decay: float = 0.0,
+    release: float = RELEASE,
 ) -> np.ndarray:
     """Turn notes into the excitation of a stretch of audio.
 
@@ -96,6 +95,7 @@ def excite(
         bends: pitch bend as (seconds, semitones), each valid until the next.
         vibrato: how every note sways; None for steady pitches.
         decay: seconds in which a struck or plucked note falls away; 0 for notes that are held up.
+        release: time constant in seconds of the decay after a note's end.
 
     Returns:
         float32 [samples].
@@ -103,7 +103,7 @@ def excite(
     out = np.zeros(samples, np.float64)
     for note in notes:
         first, last = round(note.start * sample_rate), round(note.end * sample_rate)
-        stop = last + int(TAIL * sample_rate)
+        stop = last + int(TAILS * release * sample_rate)
         low, high = max(first, start), min(stop, start + samples)
         if low >= high:
             continue
@@ -111,7 +111,7 @@ def excite(
         harmonics = max(1, int(0.45 * sample_rate / frequency))
         where = np.arange(low - first, high - first)
         phase = _phase(frequency, first, where, sample_rate, bends, vibrato)
-        envelope = _envelope(stop - first, last - first, sample_rate, decay)[low - first : high - first]
+        envelope = _envelope(stop - first, last - first, sample_rate, decay, release)[low - first : high - first]
         gain = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
         out[low - start : high - start] += gain * envelope * pulses(phase, harmonics)
     return out.astype(np.float32)

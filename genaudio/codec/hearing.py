@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from genaudio.codec.blocks import ConvNeXtBlock
-from genaudio.codec.excitation import LOUDNESS, RELEASE, TAIL, falling
+from genaudio.codec.excitation import LOUDNESS, RELEASE, falling
+from genaudio.instruments import TAILS
 from genaudio.sounding import Sounding
 
 LOWEST, KEYS = 21, 88
@@ -54,27 +55,33 @@ class Hearing(nn.Module):
 
 
 def sounding_keys(
-    notes: Iterable[Sounding], start: int, frames: int, hop: int, sample_rate: int, decay: float = 0.0
+    notes: Iterable[Sounding],
+    start: int,
+    frames: int,
+    hop: int,
+    sample_rate: int,
+    decay: float = 0.0,
+    release: float = RELEASE,
 ) -> np.ndarray:
     """What `Hearing` should hear: each key's envelope, as the excitation's.
 
     Args:
         notes: soundings in seconds.
         start: first sample of the stretch. frames: F, one every `hop` samples.
-        decay: as in `excite`.
+        decay, release: as in `excite`.
 
     Returns:
         float32 [P, F] in 0..1.
     """
     keys = np.zeros((KEYS, frames), np.float32)
-    times = (start + np.arange(frames) * hop) / sample_rate
+    times, tail = (start + np.arange(frames) * hop) / sample_rate, TAILS * release
     for note in notes:
         key = note.pitch - LOWEST
-        if not 0 <= key < KEYS or note.start > times[-1] or note.end + TAIL < times[0]:
+        if not 0 <= key < KEYS or note.start > times[-1] or note.end + tail < times[0]:
             continue
         after = np.clip(times - note.end, 0, None)
         level = falling(np.clip(times - note.start, 0, None), decay)
-        envelope = np.where((times >= note.start) & (after < TAIL), level * np.exp(-after / RELEASE), 0.0)
+        envelope = np.where((times >= note.start) & (after < tail), level * np.exp(-after / release), 0.0)
         keys[key] = np.maximum(keys[key], envelope)
     return keys
 

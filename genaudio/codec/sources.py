@@ -30,11 +30,12 @@ def excite_as(
     """
     if family.drums:
         return strike(notes, samples, sample_rate, start)
-    return excite(notes, samples, sample_rate, start, bends, vibrato, family.decay)
+    return excite(notes, samples, sample_rate, start, bends, vibrato, family.decay, family.release)
 
 
 def keys_of(
     family: Family, notes: Iterable[Sounding], start: int, frames: int, hop: int, sample_rate: int
 ) -> np.ndarray:
     """The keys that sound where a family plays, as in `sounding_keys`: float32 [P, F]; drums have none."""
-    return sounding_keys(() if family.drums else notes, start, frames, hop, sample_rate, family.decay)
+    heard = () if family.drums else notes
+    return sounding_keys(heard, start, frames, hop, sample_rate, family.decay, family.release)

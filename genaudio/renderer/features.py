@@ -15,11 +15,13 @@ from genaudio.sounding import Sounding
 PLANES = 4
 WIDTH = PLANES * 128
 """Features of one frame."""
-RELEASE_FRAMES = 60
-"""Frames after a note's end in which the model is told that it rings on."""
+RINGS = 0.7
+"""Seconds after a note's end in which the model is as a rule told that it rings on."""
 
 
-def score_features(notes: Iterable[Sounding], start: int, frames: int, frame_rate: float) -> np.ndarray:
+def score_features(
+    notes: Iterable[Sounding], start: int, frames: int, frame_rate: float, rings: float = RINGS
+) -> np.ndarray:
     """Describe a stretch of frames.
 
     Args:
@@ -27,6 +29,7 @@ def score_features(notes: Iterable[Sounding], start: int, frames: int, frame_rat
         start: first frame of the stretch; the result does not depend on how a piece is cut into stretches.
         frames: length of the stretch.
         frame_rate: frames a second.
+        rings: seconds after a note's end in which it may still be heard (see `Family.rings`).
 
     Returns:
         float32 [frames, 512].
@@ -35,7 +38,7 @@ def score_features(notes: Iterable[Sounding], start: int, frames: int, frame_rat
     for note in notes:
         onset, end = note.start * frame_rate, note.end * frame_rate
         first, stop = int(onset), int(end) + 1
-        ring = stop + RELEASE_FRAMES
+        ring = stop + round(rings * frame_rate)
         if ring <= start or first >= start + frames:
             continue
         pitch, level = int(note.pitch), note.velocity / 127

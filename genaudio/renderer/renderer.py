@@ -28,7 +28,7 @@ from genaudio.weights import load_weights
 LONGEST = 4 * 3600.0
 """Seconds of the longest score that is rendered."""
 RING = 1.5
-"""Seconds that a stem rings on after its last note."""
+"""Seconds that a stem rings on after its last note, at least."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ class Renderer:
         notes, parts = part.modelled, []
         family = torch.tensor([self.model.config.number_of(part.family)], device=self.device)
         for span in spans(frames, self.model.reach):
-            features = score_features(notes, span.low, span.high - span.low, self.codec.frame_rate)
+            count = span.high - span.low
+            features = score_features(notes, span.low, count, self.codec.frame_rate, part.family.rings)
             latents = self.model(torch.from_numpy(features)[None].to(self.device), family)
             latents = latents[:, :, span.first - span.low : span.last - span.low].to(self.codec.device)
             codes = self.codec.model.quantizer.vq.encode(latents).transpose(0, 1)
@@ -152,7 +153,7 @@ class Renderer:
         parts, left_out = self._playable(score)
         if not parts:
             raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
-        seconds = max(note.end for part in parts for note in part.notes) + RING
+        seconds = max(note.end + max(RING, part.family.rings) for part in parts for note in part.notes)
         if seconds > LONGEST:
             raise GenaudioError(f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered")
         mix = np.zeros((2, round(seconds * self.codec.sample_rate)), np.float32)

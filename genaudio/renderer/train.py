@@ -92,9 +92,13 @@ class LatentSet:
         """Draw features [F, 512], family, latents [F, D], and where they are: clip and first frame."""
         clip = int(rng.integers(len(self.latents)))
         start = int(rng.integers(self.frames - frames))
-        notes = self.teacher.performances[clip].notes
-        features = torch.from_numpy(score_features(notes, start, frames, self.frame_rate))
+        features = torch.from_numpy(self.features(clip, start, frames))
         return features, self.families[clip], self.latents[clip][start : start + frames].float(), clip, start
+
+    def features(self, clip: int, start: int, frames: int) -> np.ndarray:
+        """What the model sees of a stretch of a clip: float32 [frames, 512]."""
+        family, notes = self.teacher.played(clip)
+        return score_features(notes, start, frames, self.frame_rate, family.rings)
 
     def sound(self, clip: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
         """Audio and excitation of a stretch of frames, float32 [T] each."""
@@ -218,8 +222,7 @@ class RendererTraining:
         held_out, totals = self.held_out, np.zeros(2)
         frames = int(seconds * self.codec.frame_rate)
         for clip in range(len(held_out.latents)):
-            notes = held_out.teacher.performances[clip].notes
-            features = torch.from_numpy(score_features(notes, 0, frames, held_out.frame_rate))[None].to(self.device)
+            features = torch.from_numpy(held_out.features(clip, 0, frames))[None].to(self.device)
             latents = self.model(features, torch.tensor([held_out.families[clip]], device=self.device))
             vq = self.codec.model.quantizer.vq
             audio, excitation = (part[None].to(self.device) for part in held_out.sound(clip, 0, frames))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from genaudio.codec.excitation import TAIL, Vibrato, excite, pulses
+from genaudio.codec.excitation import RELEASE, Vibrato, excite, pulses
+from genaudio.instruments import TAILS
 from genaudio.sounding import Sounding
 
 RATE = 44_100
@@ -35,7 +36,7 @@ def test_nothing_above_the_band_limit() -> None:
 def test_silence_before_the_note_and_after_its_tail() -> None:
     wave = excite([Sounding(0.5, 0.7, 60, 100)], 2 * RATE, RATE)
     assert not wave[: RATE // 2].any()
-    assert not wave[int((0.7 + TAIL) * RATE) + 1 :].any()
+    assert not wave[int((0.7 + TAILS * RELEASE) * RATE) + 1 :].any()
     assert np.abs(wave[RATE // 2 : int(0.7 * RATE)]).max() > 0.01
 
 
@@ -94,3 +95,11 @@ def test_a_struck_note_does_not_depend_on_the_cut() -> None:
     note = [Sounding(0.1, 1.0, 60, 100)]
     whole = excite(note, RATE, RATE, decay=0.15)
     np.testing.assert_allclose(excite(note, 10_000, RATE, 20_000, decay=0.15), whole[20_000:30_000], atol=1e-6)
+
+
+def test_a_long_release_rings_on_and_still_ends() -> None:
+    note = [Sounding(0.0, 0.2, 60, 100)]
+    short, long = excite(note, 3 * RATE, RATE, release=0.02), excite(note, 3 * RATE, RATE, release=0.4)
+    assert not short[RATE // 2 :].any()
+    assert np.abs(long[RATE : RATE + 4410]).max() > 0.05 * np.abs(long).max()
+    assert not long[int((0.2 + TAILS * 0.4) * RATE) + 1 :].any()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genaudio.renderer.features import RELEASE_FRAMES, score_features
+from genaudio.renderer.features import RINGS, score_features
 from genaudio.sounding import Sounding
 
 RATE = 10.0  # frames a second, so that the numbers can be read
@@ -36,6 +36,9 @@ def test_stretches_join_without_a_difference(cut: int) -> None:
     np.testing.assert_array_equal(joined, whole)
 
 
-def test_nothing_rings_for_ever() -> None:
-    seen = planes([Sounding(0.0, 0.1, 60, 100)], 0, RELEASE_FRAMES + 10)
-    assert not seen[RELEASE_FRAMES + 3 :].any()
+@pytest.mark.parametrize("rings", [RINGS, 3.0])
+def test_nothing_rings_for_ever(rings: float) -> None:
+    seen = score_features([Sounding(0.0, 0.1, 60, 100)], 0, 50, RATE, rings)
+    last = 2 + round(rings * RATE)
+    assert seen[last - 1].any()
+    assert not seen[last:].any()

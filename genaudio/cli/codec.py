@@ -41,7 +41,10 @@ def encode(
         codes = backend(codec, state.device, weights).compress_file(file, kbps)
     write_codes(out, codes)
     seconds, size = perf_counter() - start, out.stat().st_size
-    text = f"{out} ({codes.seconds:.1f} s, {codes.bitrate / 1000:.1f} kbit/s, {size:,} bytes, in {seconds:.1f} s)"
+    tuned = f", tuned {codes.tuning:+.0f} cents from A = 440 Hz" if codes.tuning else ""
+    text = (
+        f"{out} ({codes.seconds:.1f} s, {codes.bitrate / 1000:.1f} kbit/s, {size:,} bytes, in {seconds:.1f} s{tuned})"
+    )
     payload = {
         "file": str(out),
         "codec": codes.model,
@@ -49,6 +52,7 @@ def encode(
         "duration_s": round(codes.seconds, 3),
         "kbps": round(codes.bitrate / 1000, 3),
         "bytes": size,
+        "tuning_cents": codes.tuning,
         "seconds": round(seconds, 3),
     }
     state.output.result(payload, text, bare=str(out))

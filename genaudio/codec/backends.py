@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import urllib.error
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,8 +17,10 @@ import torch
 from genaudio.audio import read_audio, resample
 from genaudio.codec.codec import Codec
 from genaudio.codec.codes import Codes
+from genaudio.codec.tuning import tuning
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.retiming import Retimed, played_back, speed_of
 from genaudio.streams import AudioFile, Clip, Sound
 
 if TYPE_CHECKING:
@@ -86,15 +89,17 @@ class Bundled:
             return self._code(sound, kbps)
 
     def _code(self, sound: Sound, kbps: float | None) -> Codes:
-        """Code a sound at the codec's sample rate."""
+        """Code a sound at the codec's sample rate; where it is tuned otherwise than to A = 440 Hz, retimed to that."""
         levels = None
         if kbps is not None:
             levels = int(min(self.codec.levels, kbps * 1000 // self.codec.bitrate(1)))
             if levels < 1:
                 least = self.codec.bitrate(1) / 1000
                 raise GenaudioError(f"this codec needs at least {least:.2f} kbit/s a channel, not {kbps:g}")
-        codes, rate = self.codec.encode(sound, levels), self.codec.sample_rate
-        return Codes(codes, self.codec.model.config.bins, sound.samples, rate, self.name, self.codec.digest)
+        rate, cents = self.codec.sample_rate, tuning(sound, self.codec.sample_rate)
+        codes = self.codec.encode(Retimed(sound, speed_of(-cents)) if cents else sound, levels)
+        bins, digest = self.codec.model.config.bins, self.codec.digest
+        return Codes(codes, bins, sound.samples, rate, self.name, digest, tuning=cents)
 
     def decompress(self, codes: Codes) -> np.ndarray:
         """See `Backend.decompress`.
@@ -116,7 +121,12 @@ class Bundled:
                 f"the codes were made by the codec {codes.digest[:12]}, this is {self.codec.digest[:12]}; "
                 "decode them with the version of genaudio that made them"
             )
-        yield from self.codec.decode_stretches(codes.codes, codes.samples)
+        if not codes.tuning:
+            yield from self.codec.decode_stretches(codes.codes, codes.samples)
+            return
+        length = ceil(codes.samples * speed_of(codes.tuning))
+        pieces = self.codec.decode_stretches(codes.codes, length)
+        yield from played_back(pieces, codes.codes.shape[0], length, speed_of(codes.tuning), codes.samples)
 
 
 class Official:

@@ -20,7 +20,8 @@ import numpy as np
 from genaudio.errors import GenaudioError, IncompatibleError
 
 MAGIC = b"GENCODES"
-VERSION = 1
+VERSION = 2
+"""Of the format that is written; version 1, which knew no tuning, is read too."""
 _PACKED = 1 << 20
 
 
@@ -37,6 +38,7 @@ class Codes:
         digest: SHA-256 of the model's weights; empty where the model's name says all.
         segments: frames of each segment, for models that code segment by segment.
         scales: gain of each segment, for models that normalise.
+        tuning: hundredths of a semitone by which the decoded sound is raised by playing it faster.
     """
 
     codes: np.ndarray
@@ -47,6 +49,7 @@ class Codes:
     digest: str = ""
     segments: tuple[int, ...] = ()
     scales: tuple[float, ...] = ()
+    tuning: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -112,7 +115,7 @@ def _header(content: bytes, path: Path) -> tuple[dict[str, Any], int]:
     if len(content) < len(MAGIC) + 9 or zlib.crc32(content[:-4]) != struct.unpack("<I", content[-4:])[0]:
         raise GenaudioError(f"{path} is damaged or cut short: its checksum is wrong")
     version, length = struct.unpack_from("<BI", content, len(MAGIC))
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise IncompatibleError(f"{path} has version {version} of the code format; this genaudio reads {VERSION}")
     start = len(MAGIC) + 5
     return json.loads(content[start : start + length]), start + length

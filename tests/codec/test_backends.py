@@ -10,6 +10,8 @@ import torch
 from genaudio.codec.backends import Bundled, Official, backend
 from genaudio.codec.codec import Codec
 from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.retiming import Retimed, speed_of
+from genaudio.streams import Clip
 
 
 def tone(rate: int, seconds: float = 0.3, channels: int = 1) -> np.ndarray:
@@ -37,6 +39,19 @@ def test_codes_of_other_weights_are_incompatible(tiny: Codec) -> None:
     other = Codec(tiny.model, tiny.device, digest="1" * 64)
     with pytest.raises(IncompatibleError, match="000000000000"):
         Bundled(other).decompress(codes)
+
+
+def test_a_sound_in_another_tuning_is_coded_at_concert_pitch_and_played_back_in_its_own(tiny: Codec) -> None:
+    low = Retimed(Clip(tone(44_100, 3.0)), speed_of(-30))
+    sound = low.read(0, low.samples)
+    codes = Bundled(tiny).compress(sound, 44_100)
+    assert codes.tuning == pytest.approx(-30, abs=2)
+    assert codes.samples == sound.shape[1]
+    played = Retimed(Clip(sound), speed_of(-codes.tuning))
+    np.testing.assert_array_equal(codes.codes, tiny.encode(played.read(0, played.samples)))
+    at_pitch = Retimed(Clip(tiny.decode(codes.codes, played.samples)), speed_of(codes.tuning), codes.samples)
+    np.testing.assert_allclose(Bundled(tiny).decompress(codes), at_pitch.read(0, codes.samples), atol=1e-6)
+    assert Bundled(tiny).compress(tone(44_100, 3.0), 44_100).tuning == 0
 
 
 @pytest.fixture(scope="module")

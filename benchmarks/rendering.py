@@ -1,124 +1,82 @@
-"""Rendering measured against the teacher on held-out tunes, family by family.
+"""Rendering measured against the teacher, family by family, in parts that can be run one by one.
 
-``python benchmarks/rendering.py --tunes 4``: onset F1 by an independent transcriber of our rendering and of the
-teacher's, the ratio of the two, log-mel distance of rendering and of the codec's round trip (the floor) to the
-teacher, level after the last note, real-time factor of one stem.
+``python benchmarks/rendering.py`` runs all, ``--only PART`` one of them; the results of each part are kept as it ends.
+
+- tunes: held-out tunes, alone and in chords: onset F1 by an independent transcriber of our rendering and of the
+  teacher's; log-mel distance to the teacher of the rendering, of the codec's round trip (the floor) and of another
+  SoundFont; processor time of a stem with the decoder's alone.
+- probes: single notes: level against velocity, attacks, silence where nothing is written, borders between stretches.
+- instruments: whether a classifier that was trained on the teacher names the instrument.
+- drums: hits by kind, heard by an onset detector and named by a classifier that was trained on the teacher.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from common import save
-from transcriber import SETTINGS, onset_f1, transcribe
-
-from genaudio.codec.losses import SpectralDistance
-from genaudio.codec.sources import excite_as
-from genaudio.corpus import load_works
-from genaudio.instruments import FAMILIES, Family
-from genaudio.renderer import Renderer
-from genaudio.renderer.performing import Part
-from genaudio.score import Melody
-from genaudio.sounding import Sounding, without_collisions
-from genaudio.teacher import SAMPLE_RATE
-from genaudio.teacher.performance import play_chords, play_melody
-from genaudio.teacher.soundfont import SoundFontPlayer, find_soundfont
-
-SECONDS = 16.0
-RING = 1.5
+import rendering_drums
+import rendering_instruments
+import rendering_probes
+import rendering_tunes
+from common import RESULTS, machine
+from rendering_bench import SECOND_FONT, Bench
 
 
-def level(audio: np.ndarray) -> float:
-    """Root mean square in dBFS."""
-    return 10 * float(np.log10(np.mean(audio**2) + 1e-12))
+def keep(path: Path, part: str, result: dict[str, Any], weights: str) -> None:
+    """Put one part's result beside those of other parts; results of other weights are dropped."""
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    parts = known.get("parts", {}) if known.get("weights") == weights else {}
+    told = [word for word, before in zip(sys.argv[1:], sys.argv, strict=False) if "--result" not in (word, before)]
+    command = " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *told])
+    parts[part] = {"command": command, "machine": machine(), **result}
+    path.write_text(json.dumps({"benchmark": "rendering", "weights": weights, "parts": parts}, indent=2) + "\n")
 
 
-class Bench:
-    """The renderer, the teacher and the measures."""
-
-    def __init__(self, player: SoundFontPlayer) -> None:
-        self.player = player
-        self.renderer = Renderer.load(device="cpu")
-        self.distance = SpectralDistance(SAMPLE_RATE)
-        self.seconds_rendered = self.seconds_spent = 0.0
-
-    def teacher(self, notes: tuple[Sounding, ...], family: Family) -> np.ndarray:
-        """The teacher's sound at a root mean square of 0.05."""
-        audio = self.player.play(notes, family.program, SECONDS + RING, family.drums)
-        return audio * np.float32(0.05 / max(float(np.sqrt(np.mean(audio**2))), 1e-6))
-
-    def log_mel(self, audio: np.ndarray, target: np.ndarray) -> float:
-        """Log-mel distance at the gain that suits best: the loudness is not what is compared."""
-        gain = np.float32(np.sqrt(np.mean(target**2) / max(float(np.mean(audio**2)), 1e-12)))
-        pair = (torch.from_numpy(np.ascontiguousarray(x))[None] for x in (audio * gain, target))
-        return float(self.distance.log_mel(*pair))
-
-    def measure(self, notes: tuple[Sounding, ...], family: Family) -> dict[str, float]:
-        """Render one performance and compare it with the teacher's."""
-        target = self.teacher(notes, family)
-        part = Part("solo", family, notes, (), 1.0, 0.0)
-        began = time.perf_counter()
-        ours = self.renderer.stem(part, SECONDS + RING)
-        self.seconds_spent += time.perf_counter() - began
-        self.seconds_rendered += SECONDS + RING
-        codec, known = self.renderer.codec, excite_as(family, notes, len(target), SAMPLE_RATE)[None]
-        floor = codec.decode(codec.encode(target[None], excitation=known), len(target), known)[0]
-        quiet = ours[round((max(note.end for note in notes) + 1.3) * SAMPLE_RATE) :]
-        return {
-            "f1_ours": onset_f1(transcribe(ours, SAMPLE_RATE), notes),
-            "f1_teacher": onset_f1(transcribe(target, SAMPLE_RATE), notes),
-            "f1_codec": onset_f1(transcribe(floor, SAMPLE_RATE), notes),
-            "log_mel_ours": self.log_mel(ours, target),
-            "log_mel_codec": self.log_mel(floor, target),
-            "level_after_end_db": level(quiet) - level(ours) if len(quiet) else float("nan"),
-        }
-
-
-def performances(melodies: list[Melody], family: Family, count: int, rng: np.random.Generator, chords: bool) -> list:
-    """Draw performances of held-out tunes."""
-    play = play_chords if chords else play_melody
-    chosen = [melodies[int(rng.integers(len(melodies)))] for _ in range(count)]
-    return [without_collisions(play(melody, family, SECONDS, rng)) for melody in chosen]
-
-
-def summary(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Means of the measures, and the ratio of the F1s."""
-    means = {name: round(float(np.nanmean([row[name] for row in rows])), 3) for name in rows[0]}
-    return {**means, "f1_ratio": round(means["f1_ours"] / means["f1_teacher"], 3)}
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=("tunes", "probes", "instruments", "drums"), default=None)
+    parser.add_argument("--tunes", type=int, default=4, help="performances of each family, and of each kit")
+    parser.add_argument("--clips", type=int, default=40, help="the teacher's clips of each family for the classifier")
+    parser.add_argument("--trials", type=int, default=10, help="sounds of each family that the classifier names")
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--soundfont", default="", help="the teacher's SoundFont, if not in its usual place")
+    parser.add_argument("--second-soundfont", type=Path, default=SECOND_FONT, help="another one to compare with")
+    parser.add_argument("--renderer", type=Path, default=None, help="other weights than the shipped ones")
+    parser.add_argument("--codec", type=Path, default=None, help="the codec that they were trained for")
+    parser.add_argument("--data", type=Path, default=Path("outputs/benchmarks/instruments"))
+    parser.add_argument("--result", type=Path, default=RESULTS / "rendering.json")
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Measure every family, alone and, where it plays them, in chords."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tunes", type=int, default=4, help="performances of each family")
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--soundfont", default=None)
-    arguments = parser.parse_args()
-    melodies = [work.melody for work in load_works("test")]
-    rng = np.random.default_rng(arguments.seed)
-    families, everything = {}, []
-    with SoundFontPlayer(find_soundfont(arguments.soundfont), SAMPLE_RATE) as player:
-        bench = Bench(player)
-        for family in FAMILIES:
-            for chords in (False, True) if family.chords else (False,):
-                drawn = performances(melodies, family, arguments.tunes, rng, chords)
-                rows = [bench.measure(notes, family) for notes in drawn]
-                everything += rows
-                families[family.name + (" in chords" if chords else "")] = summary(rows)
-                print(family.name, chords, families[family.name + (" in chords" if chords else "")], flush=True)
-    save(
-        "rendering",
-        {
-            "tunes": arguments.tunes,
-            "transcriber": {"name": "basic-pitch 0.4.0", **SETTINGS},
-            "families": families,
-            "all": summary(everything),
-            "real_time_factor": round(bench.seconds_spent / bench.seconds_rendered, 4),
-        },
-    )
+    """Run the parts that are asked for."""
+    chosen = options()
+    with Bench(chosen.soundfont, chosen.second_soundfont, chosen.renderer, chosen.codec) as bench:
+        parts: dict[str, Callable[[np.random.Generator], dict[str, Any]]] = {
+            "tunes": lambda rng: rendering_tunes.run(bench, chosen.tunes, rng),
+            "probes": lambda rng: rendering_probes.run(bench, rng),
+            "instruments": lambda rng: rendering_instruments.run(
+                bench, chosen.clips, chosen.trials, chosen.data, chosen.soundfont, rng
+            ),
+        }
+        if any(family.drums for family in bench.families):
+            parts["drums"] = lambda rng: rendering_drums.run(bench, chosen.tunes, rng)
+        for name, measure in parts.items():
+            if chosen.only in (None, name):
+                began = time.perf_counter()
+                result = measure(np.random.default_rng(chosen.seed))
+                result["second_soundfont"] = chosen.second_soundfont.name
+                result["minutes"] = round((time.perf_counter() - began) / 60, 1)
+                keep(chosen.result, name, result, bench.weights)
+                print(f"{name}: {result['minutes']} min", flush=True)
 
 
 if __name__ == "__main__":

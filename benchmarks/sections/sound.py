@@ -1,10 +1,11 @@
-"""The sections on codec and renderer."""
+"""The section on the codec, and which functions write those on codec and renderer."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sections.layout import table, where
+from sections.rendering import rendering
 
 
 def codec(result: dict[str, Any]) -> str:
@@ -52,37 +53,6 @@ def codec(result: dict[str, Any]) -> str:
             table(header, rows),
             "\nLog-mel by the number of levels:\n",
             table(["codec", *map(str, result["alone"]["log_mel_by_levels"])], levels),
-        ]
-    )
-
-
-def rendering(result: dict[str, Any]) -> str:
-    """The renderer's section."""
-    rows = [
-        [
-            name,
-            row["f1_teacher"],
-            row["f1_ours"],
-            row["f1_ratio"],
-            row["log_mel_ours"],
-            row["log_mel_codec"],
-            row["level_after_end_db"],
-        ]
-        for name, row in [*result["families"].items(), ("**all**", result["all"])]
-    ]
-    return "\n".join(
-        [
-            "## Rendering against the teacher, held-out tunes\n",
-            where(result),
-            f"{result['tunes']} performances a row. Onset F1 by {result['transcriber']['name']} with fixed settings; "
-            "the ratio is rendering over teacher. Log-mel is the distance to the teacher: of the rendering from the "
-            "score alone, and of the score-informed codec that was given the teacher's sound (the floor). The level "
-            "is that of the last stretch after the last note, against the whole.\n",
-            table(
-                ["family", "F1 teacher", "F1 ours", "ratio", "log-mel ours", "log-mel codec", "level after end, dB"],
-                rows,
-            ),
-            f"\nReal-time factor of one stem, models loaded: **{result['real_time_factor']}**.",
         ]
     )
 

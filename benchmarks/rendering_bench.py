@@ -1,0 +1,126 @@
+"""What the benchmarks of rendering share: the renderer, two players of the same notes, and what they play."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+import torch
+from rendering_measures import at_level
+
+from genaudio.assets import asset, sha256
+from genaudio.codec import Codec
+from genaudio.codec.losses import SpectralDistance
+from genaudio.codec.sources import excite_as
+from genaudio.instruments import FAMILIES, Family
+from genaudio.renderer import Renderer
+from genaudio.renderer.performing import Part
+from genaudio.sounding import Sounding
+from genaudio.teacher import SAMPLE_RATE
+from genaudio.teacher.soundfont import SoundFontPlayer, find_soundfont
+
+LEVEL = 0.05
+"""Root mean square of all sounds that are compared."""
+SECOND_FONT = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
+"""Another SoundFont of General MIDI, which comes with pretty_midi: recorded by others, of other instruments."""
+
+
+class Bench:
+    """The renderer, the teacher, a second teacher, and the distance between sounds; use it in a ``with`` block.
+
+    Args:
+        soundfont: the teacher's SoundFont; None for its usual place.
+        second: another SoundFont.
+        renderer, codec: weights; None for those that are shipped.
+
+    Attributes:
+        families: those that the renderer has learnt.
+        weights: what names the renderer's weights.
+    """
+
+    def __init__(
+        self,
+        soundfont: str | None = None,
+        second: Path = SECOND_FONT,
+        renderer: Path | None = None,
+        codec: Path | None = None,
+    ) -> None:
+        self.player = SoundFontPlayer(find_soundfont(soundfont), SAMPLE_RATE)
+        self.other = SoundFontPlayer(find_soundfont(str(second)), SAMPLE_RATE)
+        self.renderer = Renderer.load(renderer, "cpu", Codec.load(codec, device="cpu"))
+        self.weights = sha256(renderer or asset("renderer/model.safetensors"))[:12]
+        self.families = tuple(family for family in FAMILIES if family.name in self.renderer.model.config.families)
+        self.distance = SpectralDistance(SAMPLE_RATE)
+        self.rendered = np.zeros(2)
+        self.decoded = np.zeros(2)
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.player.__exit__(None, None, None)
+        self.other.__exit__(None, None, None)
+
+    def teacher(self, notes: tuple[Sounding, ...], family: Family, seconds: float) -> np.ndarray:
+        """The teacher's sound: [T]."""
+        return at_level(self.player.play(notes, family.program, seconds, family.drums), LEVEL)
+
+    def second(self, notes: tuple[Sounding, ...], family: Family, seconds: float) -> np.ndarray:
+        """The second teacher's sound: [T]."""
+        return at_level(self.other.play(notes, family.program, seconds, family.drums), LEVEL)
+
+    def rendering(self, notes: tuple[Sounding, ...], family: Family, seconds: float) -> np.ndarray:
+        """Our sound, as the renderer makes a stem, at its own level: [T]."""
+        began = time.process_time()
+        ours = self.renderer.stem(Part("solo", family, notes, (), 1.0, 0.0), seconds)
+        self.rendered += time.process_time() - began, seconds
+        return ours
+
+    def round_trip(
+        self, target: np.ndarray, notes: tuple[Sounding, ...], family: Family, informed: bool = True
+    ) -> np.ndarray:
+        """The teacher's sound through the codec, with the score's excitation or alone: [T]."""
+        codec = self.renderer.codec
+        known = excite_as(family, notes, len(target), SAMPLE_RATE)[None] if informed else None
+        codes = codec.encode(target[None], excitation=known)
+        began = time.process_time()
+        sound = codec.decode(codes, len(target), known)[0]
+        self.decoded += time.process_time() - began, len(target) / SAMPLE_RATE
+        return sound
+
+    def log_mel(self, audio: np.ndarray, target: np.ndarray) -> float:
+        """Log-mel distance at equal root mean square: the loudness is not what is compared."""
+        gain = np.float32(np.sqrt(np.mean(target**2) / max(float(np.mean(audio**2)), 1e-12)))
+        pair = (torch.from_numpy(np.ascontiguousarray(x))[None] for x in (audio * gain, target))
+        return float(self.distance.log_mel(*pair))
+
+    def distances(self, ours: np.ndarray, target: np.ndarray, notes: tuple[Sounding, ...], family: Family) -> dict:
+        """Log-mel distances to the teacher: of our sound, the codec's round trip, and the second teacher."""
+        second = self.second(notes, family, len(target) / SAMPLE_RATE)
+        return {
+            "log_mel_ours": self.log_mel(ours, target),
+            "log_mel_codec": self.log_mel(self.round_trip(target, notes, family), target),
+            "log_mel_second": self.log_mel(second, target),
+        }
+
+    def effort(self) -> dict[str, float]:
+        """Processor seconds a second of audio, of all stems so far and of the codec's decoder alone.
+
+        Unlike the time on the clock it does not tell how busy the machine was, nor gain by a second thread.
+        """
+        (spent, seconds), (decoding, coded) = self.rendered, self.decoded
+        return {
+            "stem": round(float(spent / max(seconds, 1e-9)), 4),
+            "decoder_alone": round(float(decoding / max(coded, 1e-9)), 4),
+        }
+
+
+def means(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Mean of each measure over rows that have it; ratios of distances follow from the means."""
+    out = {name: round(float(np.nanmean([row[name] for row in rows])), 3) for name in rows[0]}
+    if "log_mel_ours" in out:
+        out["to_codec"] = round(out["log_mel_ours"] / max(out["log_mel_codec"], 1e-9), 3)
+        out["to_second"] = round(out["log_mel_ours"] / max(out["log_mel_second"], 1e-9), 3)
+    return out

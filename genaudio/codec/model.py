@@ -103,7 +103,15 @@ class Decoder(nn.Module):
 
     def forward(self, latents: Tensor, excitation: Tensor, noise: Tensor, side: Tensor) -> Tensor:
         """Map latents [B, D, F], spectra of excitation and noise [B, N, F], bands [B, M, F] to a spectrum [B, N, F]."""
-        hidden = self.blocks(self.enter(torch.cat([latents, side], 1)))
+        return self.finish(self.blocks(self.begin(latents, side)), excitation, noise)
+
+    def begin(self, latents: Tensor, side: Tensor) -> Tensor:
+        """Map latents [B, D, F] and bands [B, M, F] to what the blocks take [B, width, F]."""
+        hidden: Tensor = self.enter(torch.cat([latents, side], 1))
+        return hidden
+
+    def finish(self, hidden: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
+        """Shape the spectra of excitation and noise [B, N, F] by what the blocks give [B, width, F]."""
         hidden = self.head(self.norm(hidden.transpose(1, 2))).transpose(1, 2).float()
         n = self.spectrum_bins
         harmonic, magnitude, cosine, sine, breath = hidden.split([n, n, n, n, self.bands], 1)
@@ -140,6 +148,11 @@ class CodecModel(nn.Module):
         overlap = (self.config.window + max(self.config.window, self.config.fine_window)) // self.config.hop
         heard = reach(self.hearing) + 1 if self.hearing else 0
         return reach(self.encoder) + heard + reach(self.decoder) + overlap
+
+    @property
+    def decoding_reach(self) -> int:
+        """Frames to either side that one frame of the decoded sound depends on, the transforms included."""
+        return reach(self.decoder) + self.config.window // self.config.hop
 
     def encode(self, audio: Tensor, excitation: Tensor) -> Tensor:
         """Map audio and excitation [B, T] to latents [B, D, F]; a silent excitation stands for 'no score'."""

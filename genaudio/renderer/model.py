@@ -82,8 +82,15 @@ class ScoreModel(nn.Module):
 
     def forward(self, features: Tensor, family: Tensor) -> Tensor:
         """Map features [B, F, 512] and family numbers [B] to latents [B, D, F]."""
-        hidden = (self.enter(features) + self.family(family)[:, None]).transpose(1, 2)
-        hidden = self.leave(self.norm(self.blocks(hidden).transpose(1, 2)))
+        return self.finish(self.blocks(self.begin(features, family)))
+
+    def begin(self, features: Tensor, family: Tensor) -> Tensor:
+        """Map features [B, F, 512] and family numbers [B] to what the blocks take [B, width, F]."""
+        return (self.enter(features) + self.family(family)[:, None]).transpose(1, 2)
+
+    def finish(self, hidden: Tensor) -> Tensor:
+        """Map what the blocks give [B, width, F] to latents [B, D, F]."""
+        hidden = self.leave(self.norm(hidden.transpose(1, 2)))
         return (hidden * self.scale + self.offset).transpose(1, 2)
 
     def begin_with(self, state: dict[str, Tensor], families: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ score -> soundings of each part -> features -> score model -> codes -> codec dec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,16 +13,19 @@ import numpy as np
 import torch
 
 from genaudio.assets import asset
-from genaudio.codec.codec import Codec, spans
+from genaudio.codec.codec import Codec, Excitation, spans
 from genaudio.codec.excitation import Vibrato
 from genaudio.codec.sources import excite_as
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.renderer.batching import Batcher, Piece
+from genaudio.renderer.chunks import Batching
 from genaudio.renderer.features import score_features
 from genaudio.renderer.mix import LOUDNESS, add_room, check_loudness, master, place
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.renderer.performing import Part, parts_of
 from genaudio.score import Score
+from genaudio.sounding import Sounding
 from genaudio.weights import load_weights
 
 LONGEST = 4 * 3600.0
@@ -69,6 +72,7 @@ class Renderer:
 
     def __init__(self, model: ScoreModel, codec: Codec, device: torch.device) -> None:
         self.model, self.codec, self.device = model.to(device).eval(), codec, device
+        self._batchers: dict[Batching, Batcher] = {}
 
     @classmethod
     def load(cls, path: Path | None = None, device: str = "auto", codec: Codec | None = None) -> Renderer:
@@ -110,13 +114,35 @@ class Renderer:
         """Render one part alone: float32 [T], dry, mono."""
         rate = self.codec.sample_rate
         samples = round(seconds * rate)
-        vibrato = Vibrato(*part.family.vibrato) if part.family.vibrato else None
-
-        def excitation(start: int, length: int) -> np.ndarray:
-            return excite_as(part.family, part.notes, length, rate, start, part.bends, vibrato)[None]
-
         codes = self.codes(part, self.codec.frames_of(samples))
-        return self.codec.decode(codes, samples, excitation, seed)[0]
+        return self.codec.decode(codes, samples, self.excitation(part, part.notes), seed)[0]
+
+    def vibrato(self, part: Part) -> Vibrato | None:
+        """How the notes of a part sway; None for steady pitches."""
+        return Vibrato(*part.family.vibrato) if part.family.vibrato else None
+
+    def excitation(self, part: Part, notes: Sequence[Sounding]) -> Excitation:
+        """Return what makes the excitation of a part, or of some of its notes."""
+        rate, vibrato = self.codec.sample_rate, self.vibrato(part)
+
+        def made(start: int, length: int) -> np.ndarray:
+            return excite_as(part.family, notes, length, rate, start, part.bends, vibrato)[None]
+
+        return made
+
+    def parts(self, score: Score) -> tuple[tuple[Part, ...], tuple[str, ...], float]:
+        """Return the parts to render, sentences on what is left out, and the seconds that it lasts.
+
+        Raises:
+            GenaudioError: there is nothing to play, or the score is longer than `LONGEST`.
+        """
+        parts, left_out = self._playable(score)
+        if not parts:
+            raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
+        seconds = max(note.end + max(RING, part.family.rings) for part in parts for note in part.notes)
+        if seconds > LONGEST:
+            raise GenaudioError(f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered")
+        return parts, left_out, seconds
 
     def _playable(self, score: Score) -> tuple[tuple[Part, ...], tuple[str, ...]]:
         """The parts of a score that the model can play, and sentences on what is left out."""
@@ -150,12 +176,7 @@ class Renderer:
                 `LONGEST`.
         """
         check_loudness(loudness)
-        parts, left_out = self._playable(score)
-        if not parts:
-            raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
-        seconds = max(note.end + max(RING, part.family.rings) for part in parts for note in part.notes)
-        if seconds > LONGEST:
-            raise GenaudioError(f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered")
+        parts, left_out, seconds = self.parts(score)
         mix = np.zeros((2, round(seconds * self.codec.sample_rate)), np.float32)
         placed: dict[str, np.ndarray] = {}
         for index, part in enumerate(parts):
@@ -165,6 +186,32 @@ class Renderer:
                 placed[part.name] = sound
             if on_progress:
                 on_progress(index + 1, len(parts))
+        return self.mastered(mix, placed, left_out, reverb, loudness)
+
+    def render_many(
+        self, pieces: Iterable[Piece], batching: Batching | None = None
+    ) -> Iterator[Rendering | GenaudioError]:
+        """Render pieces together, in batches over the chunks of all their parts; see `batching`.
+
+        The audio differs from that of `render` in its last bits. It is the same for the same piece, batching and
+        device, whatever else is rendered with it.
+
+        Args:
+            pieces: what to play; they are asked for as they are needed.
+            batching: how many chunks at once, and how.
+
+        Yields:
+            in the order of the pieces, as soon as each is whole: its rendering or, where `render` would refuse it, why.
+        """
+        batching = batching or Batching()
+        if batching not in self._batchers:
+            self._batchers[batching] = Batcher(self, batching)
+        return self._batchers[batching].each(pieces)
+
+    def mastered(
+        self, mix: np.ndarray, placed: dict[str, np.ndarray], left_out: tuple[str, ...], reverb: float, loudness: float
+    ) -> Rendering:
+        """Turn the sum of the stems [2, T] into a rendering."""
         done = master(add_room(mix, self.codec.sample_rate, reverb), self.codec.sample_rate, loudness)
         factor = np.float32(10 ** (done.gain / 20))
         kept = {name: np.clip(sound * factor, -1, 1) for name, sound in placed.items()}

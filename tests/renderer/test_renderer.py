@@ -4,31 +4,17 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 
 from genaudio.codec import codec as codec_module
 from genaudio.codec.codec import Codec
-from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.instruments import family_named
-from genaudio.renderer.model import ScoreModel, ScoreModelConfig
+from genaudio.renderer.model import ScoreModel
 from genaudio.renderer.performing import parts_of
 from genaudio.renderer.renderer import RING, Renderer
 from genaudio.score import Melody, Note, Score, Track
 from genaudio.weights import save_weights
-
-SMALL = ScoreModelConfig(width=16, dilations=(1, 2), kernel=3, latent=8)
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    torch.manual_seed(0)
-    model = CodecModel(CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=3, bins=16), 64)
-    model.train()
-    with torch.no_grad():
-        model.quantizer.vq(torch.randn(4, 8, 64))
-    codec = Codec(model, torch.device("cpu"), digest="c" * 64)
-    return Renderer(ScoreModel(SMALL), codec, torch.device("cpu"))
+from tests.renderer.conftest import SMALL
 
 
 def score(seconds: float = 3.0, tracks: int = 1) -> Score:

@@ -1,0 +1,258 @@
+"""Rendering of many stems at once: chunks of any parts of any scores, stacked into batches of one shape.
+
+score features -> score model -> quantizer -> decoder (with the excitation) -> the wanted part of each chunk -> mixes.
+
+Every batch has the same shape, so kernels and compiled code see one shape only, and what comes out for a chunk does not
+depend on what it shares its batch with. While a GPU computes a batch the next one is prepared. **It has not been run
+on a GPU yet**; on processors it is tested, but rendering stems one after the other is what is done there.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from genaudio.codec.noise import white_noise
+from genaudio.codec.pulse_trains import Stretch, excite_many
+from genaudio.codec.striking import FALLS
+from genaudio.errors import GenaudioError
+from genaudio.percussion import DRUMS
+from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Shape, Timeline
+from genaudio.renderer.features import WIDTH, score_features
+from genaudio.renderer.mix import LOUDNESS, check_loudness, place
+from genaudio.renderer.performing import Part
+from genaudio.score import Score
+
+if TYPE_CHECKING:
+    from genaudio.renderer.renderer import Renderer, Rendering
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A score to be rendered; the fields are arguments of `Renderer.render`."""
+
+    score: Score
+    seed: int = 0
+    loudness: float = LOUDNESS
+    reverb: float = 0.12
+    stems: bool = False
+
+
+LONGEST_HIT = FALLS * max(drum.fall for drum in DRUMS.values())
+"""Seconds after which the excitation of any drum has ended."""
+
+
+class Stem:
+    """One part of a piece on its way.
+
+    Attributes:
+        part: what is played. seed: of its noise. samples: its length. number: of its family in the model.
+        modelled, sounding: its notes as the score model knows them, and as they sound.
+    """
+
+    def __init__(self, part: Part, seed: int, samples: int, number: int) -> None:
+        self.part, self.seed, self.samples, self.number = part, seed, samples, number
+        self.modelled, self.sounding = Timeline(part.modelled), Timeline(part.notes)
+
+
+class Cut(NamedTuple):
+    """A chunk of a stem, and the piece that it belongs to."""
+
+    stem: Stem
+    chunk: Chunk
+    piece: _Playing
+
+
+@dataclass
+class _Playing:
+    """A piece on its way: its mix so far, and how many chunks are still to come."""
+
+    piece: Piece
+    mix: np.ndarray
+    left_out: tuple[str, ...]
+    missing: int
+    placed: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def add(self, part: Part, first: int, mono: np.ndarray) -> None:
+        """Put a chunk of a part's sound in its place, from a sample on."""
+        sound = place(mono, part.pan, part.volume)
+        where = slice(first, first + len(mono))
+        self.mix[:, where] += sound
+        if self.piece.stems:
+            self.placed.setdefault(part.name, np.zeros_like(self.mix))[:, where] = sound
+        self.missing -= 1
+
+
+class Batcher:
+    """Renders pieces together.
+
+    Args:
+        renderer: the models.
+        batching: how many chunks at once, and how.
+    """
+
+    def __init__(self, renderer: Renderer, batching: Batching) -> None:
+        self.renderer, self.batching = renderer, batching
+        self.codec, self.device = renderer.codec, renderer.codec.device
+        model = self.codec.model
+        self.hop = model.config.hop
+        self.shape = Shape.around(batching.frames, model.decoding_reach, renderer.model.reach)
+        self.samples = (self.shape.decoded - 1) * self.hop + self.hop // 2
+        self.half = batching.precision == BFLOAT16
+        self._model_blocks = self._made_ready(renderer.model.blocks, renderer.model.config.width, self.shape.seen)
+        self._decoder_blocks = self._made_ready(model.decoder.blocks, model.config.width, self.shape.decoded)
+
+    def each(self, pieces: Iterable[Piece]) -> Iterator[Rendering | GenaudioError]:
+        """Render pieces, each as soon as all its chunks are there; only a few are on their way at once.
+
+        Yields:
+            in the order of the pieces, the rendering or why there is none.
+        """
+        waiting: deque[_Playing | GenaudioError] = deque()
+        cuts = self._cuts(pieces, waiting)
+        before: tuple[list[Cut], Tensor] | None = None
+        while batch := list(islice(cuts, self.batching.chunks)):
+            launched = batch, self.decode(batch)
+            if before is not None:
+                self._collect(*before)
+            before = launched
+            yield from self._done(waiting)
+        if before is not None:
+            self._collect(*before)
+        yield from self._done(waiting)
+
+    def _cuts(self, pieces: Iterable[Piece], waiting: deque[_Playing | GenaudioError]) -> Iterator[Cut]:
+        """Open one piece after the other and cut its stems."""
+        for piece in pieces:
+            try:
+                check_loudness(piece.loudness)
+                parts, left_out, seconds = self.renderer.parts(piece.score)
+            except GenaudioError as error:
+                waiting.append(error)
+                continue
+            samples = round(seconds * self.codec.sample_rate)
+            chunks = list(self.shape.chunks(self.codec.frames_of(samples)))
+            mix = np.zeros((2, samples), np.float32)
+            playing = _Playing(piece, mix, left_out, len(parts) * len(chunks))
+            waiting.append(playing)
+            for number, part in enumerate(parts):
+                family = self.renderer.model.config.number_of(part.family)
+                assert family is not None  # `parts` leaves out what the model does not know
+                stem = Stem(part, piece.seed + number, samples, family)
+                yield from (Cut(stem, chunk, playing) for chunk in chunks)
+
+    def _done(self, waiting: deque[_Playing | GenaudioError]) -> Iterator[Rendering | GenaudioError]:
+        """Master the pieces at the head of the queue that are whole."""
+        while waiting and (isinstance(waiting[0], GenaudioError) or not waiting[0].missing):
+            first = waiting.popleft()
+            if isinstance(first, GenaudioError):
+                yield first
+            else:
+                piece = first.piece
+                yield self.renderer.mastered(first.mix, first.placed, first.left_out, piece.reverb, piece.loudness)
+
+    def _collect(self, batch: Sequence[Cut], decoded: Tensor) -> None:
+        """Put the wanted part of each chunk into its piece."""
+        sounds = np.clip(np.nan_to_num(decoded.cpu().numpy()), -1, 1)
+        for (stem, chunk, playing), sound in zip(batch, sounds, strict=False):
+            begin = chunk.decoded * self.hop
+            last = stem.samples if chunk.last == self.codec.frames_of(stem.samples) else chunk.last * self.hop
+            first = chunk.first * self.hop
+            playing.add(stem.part, first, sound[first - begin : min(last, stem.samples) - begin])
+
+    @torch.inference_mode()
+    def decode(self, batch: Sequence[Cut]) -> Tensor:
+        """Bring chunks, at most as many as a batch has, through the networks: float32 [B, T] on the device."""
+        latents = self.latents(self.features(batch), batch)
+        return self.sound(self.quantized(latents), self.excitation(batch), self.noise(batch))
+
+    def features(self, batch: Sequence[Cut]) -> Tensor:
+        """What the score model sees: [B, F, 512] on the device."""
+        rate, seen = self.codec.frame_rate, self.shape.seen
+        out = np.zeros((self.batching.chunks, seen, WIDTH), np.float32)
+        for row, (stem, chunk, _) in zip(out, batch, strict=False):
+            rings = stem.part.family.rings
+            notes = stem.modelled.between(chunk.seen / rate, (chunk.seen + seen) / rate, rings)
+            row[:] = score_features(notes, chunk.seen, seen, rate, rings)
+        return torch.from_numpy(out).to(self.device)
+
+    def latents(self, features: Tensor, batch: Sequence[Cut]) -> Tensor:
+        """Predict latents for the decoder's windows: [B, D, F]."""
+        families = [stem.number for stem, _, _ in batch]
+        offsets = [chunk.decoded - chunk.seen for _, chunk, _ in batch]
+        family, offset = (self._filled(values) for values in (families, offsets))
+        model = self.renderer.model
+        latents = model.finish(self._model_blocks(model.begin(features, family)))
+        where = offset[:, None] + torch.arange(self.shape.decoded, device=self.device)
+        return latents.gather(2, where[:, None].expand(-1, latents.shape[1], -1))
+
+    def quantized(self, latents: Tensor) -> Tensor:
+        """Bring latents [B, D, F] to what the nearest codes say."""
+        quantizer = self.codec.model.quantizer.vq
+        found: Tensor = quantizer.decode(quantizer.encode(latents))
+        return found
+
+    def excitation(self, batch: Sequence[Cut]) -> Tensor:
+        """What the score knows of the sound: [B, T] on the device."""
+        rate = self.codec.sample_rate
+        out = torch.zeros(self.batching.chunks, self.samples, device=self.device)
+        stretches, rows = [], []
+        for row, (stem, chunk, _) in enumerate(batch):
+            start, part, family = chunk.decoded * self.hop, stem.part, stem.part.family
+            rings = LONGEST_HIT if family.drums else family.rings
+            notes = stem.sounding.between(start / rate, (start + self.samples) / rate, rings)
+            if family.drums or self.device.type == "mps":  # which knows no double precision
+                made = self.renderer.excitation(part, notes)(start, self.samples)[0]
+                out[row] = torch.from_numpy(made).to(self.device)
+            else:
+                sway = self.renderer.vibrato(part)
+                stretches.append(Stretch(notes, start, part.bends, sway, family.decay, family.release))
+                rows.append(row)
+        if rows:
+            out[torch.tensor(rows, device=self.device)] = excite_many(stretches, self.samples, rate, self.device)
+        return out
+
+    def noise(self, batch: Sequence[Cut]) -> Tensor:
+        """The stems' white noise: [B, T] on the device."""
+        out = np.zeros((self.batching.chunks, self.samples), np.float32)
+        for row, (stem, chunk, _) in zip(out, batch, strict=False):
+            row[:] = white_noise(chunk.decoded * self.hop, self.samples, stem.seed)
+        return torch.from_numpy(out).to(self.device)
+
+    def sound(self, latents: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
+        """Decode latents [B, D, F] with excitation and noise [B, T]: [B, T]."""
+        transform, decoder = self.codec.model.transform, self.codec.model.decoder
+        spectrum = transform(excitation)
+        hidden = self._decoder_blocks(decoder.begin(latents, transform.log_bands(spectrum)))
+        return transform.inverse(decoder.finish(hidden, spectrum, transform(noise)), self.samples)
+
+    def _filled(self, values: Sequence[int]) -> Tensor:
+        """Numbers of the chunks, and zeros for the places of a batch that are empty: [B]."""
+        return torch.tensor([*values, *[0] * (self.batching.chunks - len(values))], device=self.device)
+
+    def _made_ready(self, blocks: nn.Module, width: int, frames: int) -> Callable[[Tensor], Tensor]:
+        """Return what runs some blocks on [B, width, F]: in the precision that was asked for, compiled where it was."""
+        run: Callable[[Tensor], Tensor] = blocks
+
+        def precisely(hidden: Tensor) -> Tensor:
+            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
+                return run(hidden).float()
+
+        if self.batching.compiled:
+            try:
+                run = torch.compile(blocks, dynamic=False)
+                with torch.inference_mode():
+                    precisely(torch.zeros(self.batching.chunks, width, frames, device=self.device))
+            except Exception as error:
+                run = blocks
+                reason = " ".join(str(error).split())[:200] or type(error).__name__
+                warnings.warn(f"torch cannot compile the renderer here, so it runs uncompiled: {reason}", stacklevel=2)
+        return precisely

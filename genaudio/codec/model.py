@@ -112,9 +112,9 @@ class Decoder(nn.Module):
 
     def finish(self, hidden: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
         """Shape the spectra of excitation and noise [B, N, F] by what the blocks give [B, width, F]."""
-        hidden = self.head(self.norm(hidden.transpose(1, 2))).transpose(1, 2).float()
+        gains = self.head(self.norm(hidden.transpose(1, 2))).transpose(1, 2).float()
         n = self.spectrum_bins
-        harmonic, magnitude, cosine, sine, breath = hidden.split([n, n, n, n, self.bands], 1)
+        harmonic, magnitude, cosine, sine, breath = gains.split([n, n, n, n, self.bands], 1)
         harmonic = torch.exp(harmonic.clamp(max=5) - 1)
         magnitude = torch.exp(magnitude.clamp(max=7) - 3)
         breath = torch.exp(breath.clamp(max=5) - 4).transpose(1, 2)

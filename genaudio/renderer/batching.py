@@ -25,25 +25,13 @@ from genaudio.codec.pulse_trains import Stretch, excite_many
 from genaudio.codec.striking import FALLS
 from genaudio.errors import GenaudioError
 from genaudio.percussion import DRUMS
-from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Shape, Timeline
+from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape, Timeline
 from genaudio.renderer.features import WIDTH, score_features
-from genaudio.renderer.mix import LOUDNESS, check_loudness, place
+from genaudio.renderer.mix import check_loudness, place
 from genaudio.renderer.performing import Part
-from genaudio.score import Score
 
 if TYPE_CHECKING:
     from genaudio.renderer.renderer import Renderer, Rendering
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A score to be rendered; the fields are arguments of `Renderer.render`."""
-
-    score: Score
-    seed: int = 0
-    loudness: float = LOUDNESS
-    reverb: float = 0.12
-    stems: bool = False
 
 
 LONGEST_HIT = FALLS * max(drum.fall for drum in DRUMS.values())

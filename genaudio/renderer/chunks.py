@@ -20,6 +20,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from genaudio.errors import GenaudioError
+from genaudio.renderer.mix import LOUDNESS
+from genaudio.score import Score
 from genaudio.sounding import Sounding
 
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
@@ -60,6 +62,17 @@ class Batching:
 def usual_batching(device: str) -> Batching | None:
     """How stems are rendered on a kind of device as a rule; None for one after the other."""
     return Batching(precision=BFLOAT16) if device.startswith("cuda") else None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A score to be rendered; the fields are arguments of `Renderer.render`."""
+
+    score: Score
+    seed: int = 0
+    loudness: float = LOUDNESS
+    reverb: float = 0.12
+    stems: bool = False
 
 
 class Chunk(NamedTuple):

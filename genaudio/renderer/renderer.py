@@ -18,8 +18,8 @@ from genaudio.codec.excitation import Vibrato
 from genaudio.codec.sources import excite_as
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.renderer.batching import Batcher, Piece
-from genaudio.renderer.chunks import Batching
+from genaudio.renderer.batching import Batcher
+from genaudio.renderer.chunks import Batching, Piece
 from genaudio.renderer.features import score_features
 from genaudio.renderer.mix import LOUDNESS, add_room, check_loudness, master, place
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig

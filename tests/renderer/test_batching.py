@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from genaudio.errors import GenaudioError
-from genaudio.renderer.batching import Batcher, Piece
-from genaudio.renderer.chunks import BFLOAT16, Batching, Shape, Timeline, usual_batching
+from genaudio.renderer.batching import Batcher
+from genaudio.renderer.chunks import BFLOAT16, Batching, Piece, Shape, Timeline, usual_batching
 from genaudio.renderer.performing import parts_of
 from genaudio.renderer.renderer import Renderer
 from genaudio.score import Note, Score, Track

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from genaudio.codec import codec as codec_module
 from genaudio.codec.codec import Codec

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from time import perf_counter
@@ -27,6 +27,7 @@ from genaudio.production.release import Production
 from genaudio.production.studio import Session, attempt_seed, audition, fitted
 from genaudio.production.threads import single_thread
 from genaudio.production.track import arrange, track_title
+from genaudio.renderer.chunks import Batching
 from genaudio.score import Melody, ScoreError
 
 TOGETHER = 64
@@ -51,6 +52,7 @@ class Desk:
         earlier: what they are compared with.
         ledger: what was composed in earlier runs.
         device: what the tracks are made on.
+        batching: how stems are rendered together, which the manifests tell; None where they are not.
         seconds: time spent here so far, by stage.
     """
 
@@ -59,6 +61,7 @@ class Desk:
     earlier: Earlier
     ledger: Ledger
     device: str
+    batching: Batching | None = None
     seconds: dict[str, float] = field(default_factory=lambda: {"compose": 0.0, "screen": 0.0})
     _titles: Counter[str] = field(default_factory=Counter)
 
@@ -172,5 +175,6 @@ class Desk:
                 "number": order.number + 1,
                 "track": order.name,
                 "compared": self.earlier.compared(),
+                **({"rendering": asdict(self.batching)} if self.batching and order.formats else {}),
             },
         )

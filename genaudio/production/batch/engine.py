@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -40,10 +41,9 @@ class Patience:
     track: float = 300.0
     factor: float = 20.0
 
-    def of(self, task: Task) -> float:
-        """Return the seconds that a track may take."""
-        score = task.production.score
-        return self.track + self.factor * score.duration
+    def of(self, *tasks: Task) -> float:
+        """Return the seconds that tracks may take until one of them is answered."""
+        return self.track + self.factor * sum(task.production.score.duration for task in tasks)
 
 
 class Engine(ABC):
@@ -56,13 +56,14 @@ class Engine(ABC):
     Args:
         workers: how many.
         patience: how long they may be silent.
+        together: most tracks that a worker is handed at once.
 
     Raises:
         GenaudioError: the number of workers is less than 1.
     """
 
-    def __init__(self, workers: int, patience: Patience) -> None:
-        self.workers, self.patience = check_workers(workers), patience
+    def __init__(self, workers: int, patience: Patience, together: int = 1) -> None:
+        self.workers, self.patience, self.together = check_workers(workers), patience, together
         self.retried = 0
         self.ready_at = 0.0
         self._waiting: deque[Task] = deque()
@@ -148,14 +149,20 @@ class Engine(ABC):
         except BaseException as error:
             self._answers.put(error)
 
-    def _next(self) -> Task | None:
-        """Take the next track that is to be begun."""
+    def _next(self) -> tuple[Task, ...]:
+        """Take the next tracks for a worker: its share of those that wait, but alone what is tried once more."""
+        tasks: list[Task] = []
         with self._guard:
-            if not self._waiting:
-                return None
-            task = self._waiting.popleft()
-        self._tries[task.number] += 1
-        return task
+            most = min(self.together, ceil(len(self._waiting) / self.workers))
+            while self._waiting and len(tasks) < most:
+                again = self._tries[self._waiting[0].number] > 0
+                if again and tasks:
+                    break
+                tasks.append(self._waiting.popleft())
+                if again:
+                    break
+        self._tries.update(task.number for task in tasks)
+        return tuple(tasks)
 
     def _settle(self, answer: Answer) -> None:
         """Pass on what became of a track."""
@@ -190,7 +197,9 @@ class Engine(ABC):
 class Hires(Protocol):
     """Makes an engine."""
 
-    def __call__(self, load: Callable[[], Renders], workers: int, lock: Path, patience: Patience) -> Engine:
+    def __call__(
+        self, load: Callable[[], Renders], workers: int, lock: Path, patience: Patience, together: int
+    ) -> Engine:
         """Return an engine.
 
         Args:
@@ -198,6 +207,7 @@ class Hires(Protocol):
             workers: how many.
             lock: file that workers which write to the folder hold a shared lock of.
             patience: how long they may be silent.
+            together: most tracks that one is handed at once.
         """
         ...
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from time import perf_counter
 from typing import Any
 
@@ -93,22 +94,24 @@ def estimate(job: Job, orders: Sequence[Order]) -> Estimate:
         composer = crew.composer()
         loading = perf_counter() - start
         with (
-            crew.engine(job.renderer, 1, place / "lock", crew.patience) as engine,
+            job.engine(1, place / "lock") as engine,
             Ledger(place / "composed.jsonl", orders) as ledger,
         ):
             desk = Desk(job.plan, composer, Earlier(place / "earlier", job.screener, job.library), ledger, crew.device)
             order, production = _first(desk, sample)
             begun = perf_counter()
-            _made(engine, Task(order.number, place / "first" / order.name, production))  # the first takes longer
-            made = _made(engine, Task(order.number, place / "second" / order.name, production))
+            places = [place / f"{number}" / order.name for number in range(1 + engine.together)]
+            tasks = [Task(number, folder, production) for number, folder in enumerate(places)]
+            _made(engine, tasks[:1])  # the first takes longer
+            made = _made(engine, tasks[1:])
             loading += max(0.0, engine.ready_at - begun)
-        size = sum(path.stat().st_size for path in (place / "second" / order.name).iterdir())
+        size = sum(path.stat().st_size for path in places[-1].iterdir())
     stages = {"compose": desk.seconds["compose"] / len(sample), "screen": desk.seconds["screen"]}
     root = job.site.root
     return Estimate(
         track=order.name,
-        duration=made.duration,
-        stages={**stages, "render": made.stages["render"], "package": made.stages["package"]},
+        duration=made[0].duration,
+        stages={**stages, **{name: mean(one.stages[name] for one in made) for name in ("render", "package")}},
         loading=loading,
         bytes=size,
         tracks=len(orders),
@@ -128,11 +131,17 @@ def _first(desk: Desk, sample: Sequence[Order]) -> tuple[Order, Production]:
     raise GenaudioError(f"none of the first {len(sample)} tracks can be made: {reasons[0]}")
 
 
-def _made(engine: Engine, task: Task) -> Answer:
-    task.folder.parent.mkdir(parents=True, exist_ok=True)
-    engine.submit(task)
-    while (answer := engine.answer(block=True)) is None or answer.kind == "retried":
-        pass
-    if answer.kind != "done":
-        raise GenaudioError(f"the track {task.folder.name} cannot be made: {answer.reason}")
-    return answer
+def _made(engine: Engine, tasks: Sequence[Task]) -> list[Answer]:
+    """Make tracks at once."""
+    for task in tasks:
+        task.folder.parent.mkdir(parents=True, exist_ok=True)
+        engine.submit(task)
+    answers: list[Answer] = []
+    while len(answers) < len(tasks):
+        answer = engine.answer(block=True)
+        if answer is None or answer.kind == "retried":
+            continue
+        if answer.kind != "done":
+            raise GenaudioError(f"the track {tasks[0].folder.name} cannot be made: {answer.reason}")
+        answers.append(answer)
+    return answers

@@ -21,7 +21,7 @@ from genaudio.production.batch.result import BatchResult
 from genaudio.production.batch.worker import Answer, Task
 
 AHEAD = 16
-"""Tracks that may wait, composed, for a worker, beside two for each worker."""
+"""Tracks that may wait, composed, for a worker, beside twice what all workers are handed at once."""
 _BEGUN = ("plan", "folder", "tracks", "present", "repaired", "workers")
 Tell = Callable[[float | None, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
@@ -88,13 +88,13 @@ class Flow:
         job, crew = self.job, self.job.crew
         with ExitStack() as stack:
             workers = min(self.result.workers, self.result.missing)
-            engine = crew.engine(job.renderer, workers, self.site.workers_lock, crew.patience)
+            engine = job.engine(workers, self.site.workers_lock)
             stack.enter_context(engine)
             self.tell(None, "Loading the models")
             earlier = Earlier(self.site.private / "earlier", job.screener, job.library)
             stack.callback(earlier.close)
             ledger = stack.enter_context(Ledger(self.site.private / "composed.jsonl", self.orders))
-            desk = Desk(job.plan, crew.composer(), earlier, ledger, crew.device)
+            desk = Desk(job.plan, crew.composer(), earlier, ledger, crew.device, job.batching)
             self.began = perf_counter()
             with _patient(lambda: self._stop(engine, "interrupted")):
                 try:
@@ -119,7 +119,7 @@ class Flow:
 
     def _flow(self, desk: Desk, engine: Engine) -> None:
         """Compose ahead of the workers, but not further than the queue is long, until all is composed."""
-        room = AHEAD + 2 * self.result.workers
+        room = AHEAD + 2 * self.result.workers * engine.together
         for order, production in desk.productions(self.orders, self.whole):
             if isinstance(production, str):
                 self._fail(order.name, production)

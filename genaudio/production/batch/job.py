@@ -14,16 +14,18 @@ from checks import Screener, Work
 from genaudio.errors import GenaudioError
 from genaudio.production.batch.crew import Crew
 from genaudio.production.batch.earlier import library_codes, library_works
-from genaudio.production.batch.engine import check_workers
+from genaudio.production.batch.engine import Engine, check_workers
 from genaudio.production.batch.ledger import melody_json
 from genaudio.production.batch.orders import Order, orders_of
 from genaudio.production.batch.plan import Plan
 from genaudio.production.batch.site import Site
+from genaudio.production.batch.together import Batched
 from genaudio.production.batch.worker import Silent
 from genaudio.production.exhibits import catalogue_list
 from genaudio.production.folder import file_name
 from genaudio.production.provenance import model_hashes, versions
 from genaudio.production.studio import Renders
+from genaudio.renderer.chunks import Batching, usual_batching
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,24 @@ class Job:
         return cls(plan, orders, site, crew, workers, screener, library)
 
     @property
+    def batching(self) -> Batching | None:
+        """How stems are rendered together; None where tracks are rendered one after the other, or not at all."""
+        if not any(group.formats for group in self.plan.groups):
+            return None
+        wanted = self.plan.rendering
+        return usual_batching(self.crew.device) if wanted is None else wanted if isinstance(wanted, Batching) else None
+
+    @property
     def renderer(self) -> Callable[[], Renders]:
         """What gives the workers their renderer; none is loaded where no track has audio."""
-        return self.crew.renderer if any(group.formats for group in self.plan.groups) else Silent()
+        if not any(group.formats for group in self.plan.groups):
+            return Silent()
+        return self.crew.renderer if self.batching is None else Batched(self.crew.renderer, self.batching)
+
+    def engine(self, workers: int, lock: Path) -> Engine:
+        """Return what renders and packs the tracks; a worker is handed as many at once as fill a batch for certain."""
+        together = self.batching.chunks if self.batching else 1
+        return self.crew.engine(self.renderer, workers, lock, self.crew.patience, together)
 
     @property
     def fingerprint(self) -> dict[str, Any]:

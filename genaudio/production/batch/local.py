@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -26,12 +26,12 @@ _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLI
 
 @dataclass
 class _Hand:
-    """A worker: its process, the connection to it, the track that it has, and until when it has to say something."""
+    """A worker: its process, the connection to it, the tracks that it has, and until when it has to say something."""
 
     process: BaseProcess
     connection: Connection
     until: float
-    task: Task | None = None
+    tasks: dict[int, Task] = field(default_factory=dict)
     ready: bool = False
     gone: bool = False
 
@@ -39,8 +39,15 @@ class _Hand:
 class LocalEngine(Engine):
     """Worker processes on this machine; see `Hires` for what it takes."""
 
-    def __init__(self, load: Callable[[], Renders], workers: int, lock: Path, patience: Patience | None = None) -> None:
-        super().__init__(workers, patience or Patience())
+    def __init__(
+        self,
+        load: Callable[[], Renders],
+        workers: int,
+        lock: Path,
+        patience: Patience | None = None,
+        together: int = 1,
+    ) -> None:
+        super().__init__(workers, patience or Patience(), together)
         self._context = multiprocessing.get_context("spawn")
         self._load, self._lock = load, lock
         self._hands: list[_Hand] = []
@@ -77,15 +84,15 @@ class LocalEngine(Engine):
 
     def _silence(self) -> float | None:
         """Return the seconds until the first worker counts as hanging; None where all are idle."""
-        ends = [hand.until for hand in self._hands if hand.task is not None or not hand.ready]
+        ends = [hand.until for hand in self._hands if hand.tasks or not hand.ready]
         return max(0.0, min(ends) - monotonic()) if ends else None
 
     def _watch(self) -> None:
         """End workers that hang."""
         for hand in self._hands:
-            if not hand.gone and (hand.task is not None or not hand.ready) and monotonic() > hand.until:
+            if not hand.gone and (hand.tasks or not hand.ready) and monotonic() > hand.until:
                 hand.process.kill()
-                limit = self.patience.of(hand.task) if hand.task else self.patience.loading
+                limit = self.patience.of(*hand.tasks.values()) if hand.tasks else self.patience.loading
                 self._lose(hand, hanging(limit))
 
     def _hire(self) -> None:
@@ -101,14 +108,15 @@ class LocalEngine(Engine):
 
     def _hand_out(self) -> None:
         for hand in self._hands:
-            if not hand.ready or hand.gone or hand.task is not None:
+            if not hand.ready or hand.gone or hand.tasks:
                 continue
-            hand.task = self._next()
-            if hand.task is None:
+            tasks = self._next()
+            if not tasks:
                 return
-            hand.until = monotonic() + self.patience.of(hand.task)
+            hand.tasks = {task.number: task for task in tasks}
+            hand.until = monotonic() + self.patience.of(*tasks)
             try:
-                hand.connection.send(hand.task)
+                hand.connection.send(tasks)
             except OSError:
                 self._lose(hand)
 
@@ -132,14 +140,15 @@ class LocalEngine(Engine):
             hand.ready, self._stillborn = True, 0
             self.ready_at = self.ready_at or perf_counter()
             return
-        task, hand.task = hand.task, None
+        task = hand.tasks.pop(answer.number, None)
+        hand.until = monotonic() + self.patience.of(*hand.tasks.values())
         if answer.kind == "again" and task is not None:
             self._retry(task, answer.reason)
         else:
             self._settle(answer)
 
     def _lose(self, hand: _Hand, reason: str = "") -> None:
-        """Let a worker go that is dead; its track is tried once more."""
+        """Let a worker go that is dead; its tracks are tried once more, each alone."""
         if hand.gone:
             return
         hand.gone = True
@@ -148,8 +157,8 @@ class LocalEngine(Engine):
         code = hand.process.exitcode
         if not hand.ready:
             self._bury(reason or f"exit code {code}")
-        if hand.task is not None:
-            self._retry(hand.task, reason or f"its worker ended (exit code {code}: killed, or out of memory)")
+        for task in reversed(hand.tasks.values()):
+            self._retry(task, reason or f"its worker ended (exit code {code}: killed, or out of memory)")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from genaudio.production.batch.choice import Choice
 from genaudio.production.isrc import Isrc
 from genaudio.production.provenance import Credits
 from genaudio.production.signing import Signing
+from genaudio.renderer.chunks import Batching
 
 NAMING = "{group}-{index:04}"
 """How folders are named, as a rule."""
@@ -77,6 +78,7 @@ class Plan:
         naming_line: where the template stands.
         isrc: code of the plan's first track, from which those of all groups without codes of their own follow.
         signing: who signs the audio.
+        rendering: how many stems are rendered together, or `together.ALONE`; None for what is usual on the device.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Plan:
     naming_line: int = 1
     isrc: Isrc | None = None
     signing: Signing | None = None
+    rendering: Batching | str | None = None
 
     @property
     def tracks(self) -> int:
@@ -105,5 +108,11 @@ class Plan:
             "licence": self.credits.licence,
             **({"isrc": str(self.isrc)} if self.isrc else {}),
             **({"certificate": self.signing.digest} if self.signing else {}),
+            **({"rendering": _plain(self.rendering)} if self.rendering else {}),
             "groups": [group.as_json() for group in self.groups],
         }
+
+
+def _plain(rendering: Batching | str) -> Any:
+    """Return a way of rendering as plain JSON."""
+    return rendering if isinstance(rendering, str) else asdict(rendering)

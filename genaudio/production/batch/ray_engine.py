@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any
@@ -22,7 +22,7 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.production.batch.cluster import Cluster, first_line
 from genaudio.production.batch.engine import Engine, Patience, hanging
 from genaudio.production.batch.site import differences
-from genaudio.production.batch.worker import Answer, Task, answer, failure, loaded
+from genaudio.production.batch.worker import Answer, Task, answers, failure, loaded
 from genaudio.production.folder import MANIFEST, whole_folder
 from genaudio.production.provenance import versions
 from genaudio.production.studio import Renders
@@ -49,29 +49,34 @@ class _Bench:
                 "incompatible", reason=f"the machine {place} of the cluster differs: {'; '.join(wrong)}"
             )
 
-    def ready(self) -> tuple[Answer, Files]:
+    def ready(self) -> list[tuple[Answer, Files]]:
         """Say whether the worker can begin."""
-        return self.state, {}
+        return [(self.state, {})]
 
-    def make(self, task: Task) -> tuple[Answer, Files]:
-        """Make a track and return its files, the manifest last."""
+    def make(self, tasks: Sequence[Task]) -> list[tuple[Answer, Files]]:
+        """Make tracks and return the files of each, the manifest last."""
         assert self.renderer is not None
         with tempfile.TemporaryDirectory(prefix="genaudio-") as name:
-            here = replace(task, folder=Path(name) / task.folder.name)
-            found = answer(here, self.renderer)
-            if found.kind != "done":
-                return found, {}
-            paths = sorted(here.folder.iterdir(), key=lambda path: (path.name == MANIFEST, path.name))
-            return found, {path.name: path.read_bytes() for path in paths}
+            here = [replace(task, folder=Path(name) / task.folder.name) for task in tasks]
+            found = answers(here, self.renderer)
+            return [(one, _files(task.folder, one)) for task, one in zip(here, found, strict=True)]
+
+
+def _files(folder: Path, found: Answer) -> Files:
+    """Read the files of a track that was made, the manifest last."""
+    if found.kind != "done":
+        return {}
+    paths = sorted(folder.iterdir(), key=lambda path: (path.name == MANIFEST, path.name))
+    return {path.name: path.read_bytes() for path in paths}
 
 
 @dataclass(eq=False)
 class _Hand:
-    """A worker: its actor, what it was asked last, the track that it has, and until when it has to answer."""
+    """A worker: its actor, what it was asked last, the tracks that it has, and until when it has to answer."""
 
     actor: Any
     call: Any
-    task: Task | None = None
+    tasks: tuple[Task, ...] = field(default_factory=tuple)
     ready: bool = False
     until: float = float("inf")
 
@@ -87,8 +92,9 @@ class RayEngine(Engine):
         workers: int,
         lock: Path,
         patience: Patience | None = None,
+        together: int = 1,
     ) -> None:
-        super().__init__(workers, patience or Patience())
+        super().__init__(workers, patience or Patience(), together)
         self._device, self._load = device, ray.put(load)
         self._type: Any = ray.remote(_Bench).options(**cluster.share(device, workers), max_restarts=0)
         self._hands: list[_Hand] = []
@@ -123,42 +129,46 @@ class RayEngine(Engine):
 
     def _hand_out(self) -> None:
         for hand in self._hands:
-            if not hand.ready or hand.task is not None:
+            if not hand.ready or hand.tasks:
                 continue
-            hand.task = self._next()
-            if hand.task is None:
+            hand.tasks = self._next()
+            if not hand.tasks:
                 return
-            hand.until = monotonic() + self.patience.of(hand.task)
-            hand.call = hand.actor.make.remote(hand.task)
+            hand.until = monotonic() + self.patience.of(*hand.tasks)
+            hand.call = hand.actor.make.remote(hand.tasks)
 
     def _hear(self, hand: _Hand) -> None:
         call, hand.call = hand.call, None
         try:
-            found, files = ray.get(call)
+            told = ray.get(call)
         except RayError as error:
             self._lose(hand, f"its worker ended ({type(error).__name__}: {first_line(error)})")
             return
-        if found.kind == "incompatible":
-            raise IncompatibleError(found.reason)
-        if found.kind == "broken":
-            raise GenaudioError(f"the renderer cannot be loaded: {found.reason}")
-        if found.kind == "ready":
-            hand.ready, self._stillborn = True, 0
-            self.ready_at = self.ready_at or perf_counter()
+        if not hand.ready:
+            self._welcome(hand, told[0][0])
             return
-        task, hand.task = hand.task, None
-        assert task is not None
-        found = _placed(task, found, files)
-        if found.kind == "again":
-            self._retry(task, found.reason)
-        else:
-            self._settle(found)
+        tasks, hand.tasks = hand.tasks, ()
+        for task, (answered, files) in reversed(list(zip(tasks, told, strict=True))):
+            found = _placed(task, answered, files)
+            if found.kind == "again":
+                self._retry(task, found.reason)
+            else:
+                self._settle(found)
+
+    def _welcome(self, hand: _Hand, state: Answer) -> None:
+        """Take what a worker says when it has loaded."""
+        if state.kind == "incompatible":
+            raise IncompatibleError(state.reason)
+        if state.kind == "broken":
+            raise GenaudioError(f"the renderer cannot be loaded: {state.reason}")
+        hand.ready, self._stillborn = True, 0
+        self.ready_at = self.ready_at or perf_counter()
 
     def _watch(self) -> None:
         """End workers that hang, and give up where the cluster has room for none."""
         for hand in list(self._hands):
-            if hand.task is not None and monotonic() > hand.until:
-                self._lose(hand, hanging(self.patience.of(hand.task)))
+            if hand.tasks and monotonic() > hand.until:
+                self._lose(hand, hanging(self.patience.of(*hand.tasks)))
         if self._stopping or any(hand.ready for hand in self._hands):
             self._hopeful = monotonic() + self.patience.loading
         elif monotonic() > self._hopeful:
@@ -168,12 +178,14 @@ class RayEngine(Engine):
             )
 
     def _lose(self, hand: _Hand, reason: str) -> None:
-        """Let a worker go; its track is tried once more."""
+        """Let a worker go; its tracks are tried once more, each alone."""
         _end(hand)
         self._hands.remove(hand)
-        if hand.task is not None:
-            self._retry(hand.task, reason)
-        elif any(other.ready for other in self._hands):
+        for task in reversed(hand.tasks):
+            self._retry(task, reason)
+        if hand.tasks:
+            return
+        if any(other.ready for other in self._hands):
             self.workers -= 1  # where it began to load there seems to be no room; the others go on
         else:
             self._bury(reason)

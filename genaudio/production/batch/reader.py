@@ -17,6 +17,7 @@ from genaudio.production.batch.document import Document, shown
 from genaudio.production.batch.manner import KEYS, Manner, read_codes, read_manner
 from genaudio.production.batch.orders import check_codes, check_orders
 from genaudio.production.batch.plan import NAMING, WISHES, Group, Plan
+from genaudio.production.batch.together import read_rendering
 from genaudio.production.folder import file_name
 from genaudio.production.provenance import Credits
 from genaudio.production.signing import Signing
@@ -27,7 +28,7 @@ MOST_TRACKS = 100_000
 LARGEST_SEED = 2**63 - 1
 ALIASES = {"meter": "metre"}
 _GROUP = ("name", "count", "instrument", *KEYS, *WISHES, *ALIASES)
-_PLAN = ("name", "seed", "groups", *KEYS, "catalogues", "naming", "artist", "licence", "sign")
+_PLAN = ("name", "seed", "groups", *KEYS, "catalogues", "naming", "artist", "licence", "sign", "rendering")
 _RANGE = ("from", "to", "step")
 
 
@@ -80,6 +81,7 @@ class _Reader:
             naming_line=(nodes.get("naming") or document.root).start_mark.line + 1,
             isrc=codes[0] if codes else None,
             signing=self._signing(nodes.get("sign")),
+            rendering=read_rendering(document, nodes.get("rendering")),
         )
 
     def _credits(self, nodes: Mapping[str, yaml.Node]) -> Credits:

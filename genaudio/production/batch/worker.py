@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.production.batch.site import share, whole_package
+from genaudio.production.batch.together import Ensemble
 from genaudio.production.release import Production, seconds_of
 from genaudio.production.studio import Renders
 from genaudio.production.track import produce
@@ -92,7 +93,7 @@ class Silent:
 
 
 def work(connection: Connection, load: Callable[[], Renders], lock: Path) -> None:
-    """Answer each `Task` that comes, until the connection is closed.
+    """Answer each `Task` of those that come, until the connection is closed.
 
     One thread renders: on a processor several workers gain more than several threads, and the last bits of the audio
     do not depend on how many there are.
@@ -110,8 +111,8 @@ def work(connection: Connection, load: Callable[[], Renders], lock: Path) -> Non
     try:
         connection.send(state)
         while renderer is not None:
-            task = connection.recv()
-            connection.send(answer(task, renderer))
+            for found in answers(connection.recv(), renderer):
+                connection.send(found)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
@@ -135,6 +136,16 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def answers(tasks: Sequence[Task], renderer: Renders) -> Iterator[Answer]:
+    """Make tracks, their audio rendered together where the renderer can, and say of each how it went."""
+    if not isinstance(renderer, Ensemble):
+        yield from (answer(task, renderer) for task in tasks)
+        return
+    with renderer.row([task.production for task in tasks]) as row:
+        for number, task in enumerate(tasks):
+            yield answer(task, row.player(number))
 
 
 def answer(task: Task, renderer: Renders) -> Answer:

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from genaudio.production.batch import read_plan, run_batch
-from tests.production.batch.doubles import Trouble, crew_of
+from tests.production.batch.doubles import Choir, crew_of
 
 
 def main(works, plan, out, pause):
-    crew = crew_of(Path(works), renderer=Trouble(pause=float(pause)))
+    crew = crew_of(Path(works), renderer=Choir(pause=float(pause)))
     result = run_batch(read_plan(plan), out, workers=2, crew=crew)
     print(json.dumps(result.as_json()))
 

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -17,6 +18,8 @@ from checks import Catalogue, Screener, Work
 from genaudio.errors import GenaudioError
 from genaudio.melody.wish import Wish
 from genaudio.production.batch.crew import Crew
+from genaudio.renderer.chunks import Batching, Piece
+from genaudio.renderer.mix import LOUDNESS
 from genaudio.score import Key, Melody, Metre, Note, Score
 from tests.production.doubles import SinePlayer, SineRendering, random_tune
 
@@ -89,6 +92,30 @@ class Trouble:
         if self.what == "refuse":
             raise GenaudioError("there are no notes to render")
         raise RuntimeError("the renderer fell over")
+
+
+@dataclass
+class Choir(Trouble):
+    """As `Trouble`, but plays many scores together; writes how many into a file of `log`, if there is one.
+
+    Attributes:
+        log: a folder, in which each row of scores leaves a file.
+    """
+
+    log: Path | None = None
+
+    def __call__(self) -> Choir:
+        return self
+
+    def render_many(self, pieces: Iterable[Piece], batching: Batching) -> Iterator[SineRendering | GenaudioError]:
+        pieces = list(pieces)
+        if self.log is not None:
+            (self.log / f"{os.getpid()}-{time.monotonic_ns()}").write_text(f"{len(pieces)} {batching.chunks}")
+        for piece in pieces:
+            try:
+                yield self.render(piece.score, piece.seed, None if piece.loudness == LOUDNESS else piece.loudness)
+            except GenaudioError as error:
+                yield error
 
 
 class Stillborn:

@@ -37,7 +37,11 @@ def finish(process):
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_a_batch_comes_out_the_same(plan, works, tmp_path):
+@pytest.mark.parametrize(
+    ("rendering", "kills"), [("", KILLS), ("rendering: {chunks: 3}\n", 6)], ids=["alone", "together"]
+)
+def test_killed_at_any_moment_a_batch_comes_out_the_same(plan, works, tmp_path, rendering, kills):
+    plan.path.write_text(rendering + plan.path.read_text())
     start = time.monotonic()
     assert finish(begin(works, plan, tmp_path / "calm"))["made"] == 6
     duration = time.monotonic() - start
@@ -45,7 +49,7 @@ def test_killed_at_any_moment_a_batch_comes_out_the_same(plan, works, tmp_path):
     assert len(calm) == 6 * 6 + 4  # and batch.json, index.html, library.csv, library.jsonl
     generator = np.random.default_rng(7)
     out, killed, completed = tmp_path / "out", 0, 0
-    while killed < KILLS:
+    while killed < kills:
         process = begin(works, plan, out)
         try:
             process.wait(float(generator.uniform(0.2, 1.1)) * duration)

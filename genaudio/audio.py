@@ -172,7 +172,8 @@ def write_audio(path: Path, audio: np.ndarray, sample_rate: int, tags: Mapping[s
     """
     audio = np.atleast_2d(audio)
     with AudioSink(path, sample_rate, audio.shape[0], tags) as sink:
-        sink.write(audio)
+        for start in range(0, max(1, audio.shape[1]), _BLOCK):
+            sink.write(audio[:, start : start + _BLOCK])
 
 
 def read_tags(path: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sections.layout import table, where
 from sections.rendering import rendering
+from sections.rendering_speed import rendering_memory, rendering_speed
 
 
 def codec(result: dict[str, Any]) -> str:
@@ -61,4 +62,6 @@ SECTIONS = {
     "codec": codec,
     "codec_other_sound": codec,
     "rendering": rendering,
+    "rendering_speed": rendering_speed,
+    "rendering_memory": rendering_memory,
 }

@@ -27,7 +27,7 @@ from genaudio.errors import GenaudioError
 from genaudio.percussion import DRUMS
 from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape, Timeline
 from genaudio.renderer.features import WIDTH, score_features
-from genaudio.renderer.mix import check_loudness, place
+from genaudio.renderer.mix import blank, check_loudness, place
 from genaudio.renderer.performing import Part
 
 if TYPE_CHECKING:
@@ -61,10 +61,11 @@ class Cut(NamedTuple):
 
 @dataclass
 class _Playing:
-    """A piece on its way: its mix so far, and how many chunks are still to come."""
+    """A piece on its way: its mix so far, of how many samples, and how many chunks are still to come."""
 
     piece: Piece
     mix: np.ndarray
+    samples: int
     left_out: tuple[str, ...]
     missing: int
     placed: dict[str, np.ndarray] = field(default_factory=dict)
@@ -75,8 +76,13 @@ class _Playing:
         where = slice(first, first + len(mono))
         self.mix[:, where] += sound
         if self.piece.stems:
-            self.placed.setdefault(part.name, np.zeros_like(self.mix))[:, where] = sound
+            self.placed.setdefault(part.name, np.zeros((2, self.samples), np.float32))[:, where] = sound
         self.missing -= 1
+
+    def mastered(self, renderer: Renderer) -> Rendering:
+        """Turn the mix, when nothing is missing any more, into a rendering."""
+        piece = self.piece
+        return renderer.mastered(self.mix, self.samples, self.placed, self.left_out, piece.reverb, piece.loudness)
 
 
 class Batcher:
@@ -105,19 +111,19 @@ class Batcher:
             in the order of the pieces, the rendering or why there is none.
         """
         waiting: deque[_Playing | GenaudioError] = deque()
-        cuts = self._cuts(pieces, waiting)
+        cuts = self.cuts(pieces, waiting)
         before: tuple[list[Cut], Tensor] | None = None
         while batch := list(islice(cuts, self.batching.chunks)):
             launched = batch, self.decode(batch)
             if before is not None:
-                self._collect(*before)
+                self.collect(*before)
             before = launched
             yield from self._done(waiting)
         if before is not None:
-            self._collect(*before)
+            self.collect(*before)
         yield from self._done(waiting)
 
-    def _cuts(self, pieces: Iterable[Piece], waiting: deque[_Playing | GenaudioError]) -> Iterator[Cut]:
+    def cuts(self, pieces: Iterable[Piece], waiting: deque[_Playing | GenaudioError]) -> Iterator[Cut]:
         """Open one piece after the other and cut its stems."""
         for piece in pieces:
             try:
@@ -128,8 +134,8 @@ class Batcher:
                 continue
             samples = round(seconds * self.codec.sample_rate)
             chunks = list(self.shape.chunks(self.codec.frames_of(samples)))
-            mix = np.zeros((2, samples), np.float32)
-            playing = _Playing(piece, mix, left_out, len(parts) * len(chunks))
+            mix = blank(samples, self.codec.sample_rate)
+            playing = _Playing(piece, mix, samples, left_out, len(parts) * len(chunks))
             waiting.append(playing)
             for number, part in enumerate(parts):
                 family = self.renderer.model.config.number_of(part.family)
@@ -144,10 +150,9 @@ class Batcher:
             if isinstance(first, GenaudioError):
                 yield first
             else:
-                piece = first.piece
-                yield self.renderer.mastered(first.mix, first.placed, first.left_out, piece.reverb, piece.loudness)
+                yield first.mastered(self.renderer)
 
-    def _collect(self, batch: Sequence[Cut], decoded: Tensor) -> None:
+    def collect(self, batch: Sequence[Cut], decoded: Tensor) -> None:
         """Put the wanted part of each chunk into its piece."""
         sounds = np.clip(np.nan_to_num(decoded.cpu().numpy()), -1, 1)
         for (stem, chunk, playing), sound in zip(batch, sounds, strict=False):

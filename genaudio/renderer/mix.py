@@ -5,12 +5,20 @@ Audio is float32 [2, T] in -1..1.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from genaudio.errors import GenaudioError
 
+if TYPE_CHECKING:
+    import torch
+
+_TRANSFORM = 1 << 18
+"""Samples of the blocks in which the room is added."""
+_STRETCH = 60
+"""Seconds of audio in which the loudness of longer pieces is measured."""
 PEAK = -1.0
 """Highest true peak of a master in dBTP (ITU-R BS.1770-4, four times oversampled)."""
 LOUDNESS = -16.0
@@ -46,18 +54,50 @@ def room(sample_rate: int, seconds: float = 1.1, seed: int = 7) -> np.ndarray:
     return (out / np.sqrt((out**2).sum(axis=1, keepdims=True))).astype(np.float32)
 
 
+@lru_cache(maxsize=2)
+def _echo(sample_rate: int) -> tuple[int, torch.Tensor]:
+    """The length of the room's response, and its spectrum for blocks of `_TRANSFORM` samples or more: [2, n]."""
+    import torch
+
+    response = torch.from_numpy(room(sample_rate))
+    size = max(_TRANSFORM, 1 << (2 * response.shape[1]).bit_length())
+    return response.shape[1], torch.fft.rfft(response, size)
+
+
+def blank(samples: int, sample_rate: int) -> np.ndarray:
+    """Return an empty mix for so many samples and what the room adds to them: float32 [2, T]."""
+    return np.zeros((2, samples + _echo(sample_rate)[0] - 1), np.float32)
+
+
 def add_room(stereo: np.ndarray, sample_rate: int, amount: float) -> np.ndarray:
     """Add reverberation, `amount` as a linear gain; the result is longer by the room's length."""
-    import torch
-    from torchaudio.functional import fftconvolve
+    out = blank(stereo.shape[1], sample_rate)
+    out[:, : stereo.shape[1]] = stereo
+    if amount > 0:
+        reverberate(out, stereo.shape[1], sample_rate, amount)
+    return out
 
-    response = room(sample_rate)
-    dry = np.pad(stereo, ((0, 0), (0, response.shape[1] - 1)))
-    if amount <= 0 or stereo.shape[1] == 0:
-        return dry
-    wet = fftconvolve(torch.from_numpy(stereo), torch.from_numpy(response)).numpy()
-    mixed: np.ndarray = (dry + amount * wet).astype(np.float32)
-    return mixed
+
+def reverberate(out: np.ndarray, samples: int, sample_rate: int, amount: float) -> None:
+    """Add reverberation in place to a mix that `blank` made, block by block.
+
+    The blocks are taken from the last to the first, so that each is still dry when it is its turn.
+
+    Args:
+        out: float32 [2, T], of which the first `samples` hold sound.
+        samples: how many those are.
+        amount: linear gain.
+    """
+    import torch
+
+    length, echo = _echo(sample_rate)
+    size = 2 * (echo.shape[1] - 1)
+    step = size - length + 1
+    for start in reversed(range(0, samples, step)):
+        dry = torch.from_numpy(out[:, start : min(start + step, samples)])
+        count = dry.shape[1] + length - 1
+        wet = torch.fft.irfft(torch.fft.rfft(dry, size) * echo, size)[:, :count]
+        out[:, start : start + count] += np.float32(amount) * wet.numpy()
 
 
 def loudness(stereo: np.ndarray, sample_rate: int) -> float:
@@ -67,8 +107,40 @@ def loudness(stereo: np.ndarray, sample_rate: int) -> float:
 
     if stereo.shape[1] < int(0.4 * sample_rate) or not np.any(stereo):
         return float("-inf")
+    if stereo.shape[1] > _STRETCH * sample_rate and sample_rate % 10 == 0:
+        return _gated(_energies(stereo, sample_rate))
     value = float(measure(torch.from_numpy(np.ascontiguousarray(stereo)), sample_rate))
     return value if np.isfinite(value) else float("-inf")
+
+
+def _energies(stereo: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Mean squares of every tenth of a second after K-weighting, channels summed: float64 [n].
+
+    The filters forget what was a second ago, so long audio goes through in stretches.
+    """
+    import torch
+    from torchaudio.functional import highpass_biquad, treble_biquad
+
+    step, found = sample_rate // 10, []
+    for start in range(0, stereo.shape[1] - step + 1, _STRETCH * sample_rate):
+        before = min(start, sample_rate)
+        sound = torch.from_numpy(np.ascontiguousarray(stereo[:, start - before : start + _STRETCH * sample_rate]))
+        weighted = highpass_biquad(treble_biquad(sound, sample_rate, 4.0, 1500.0, 0.5**0.5), sample_rate, 38.0, 0.5)
+        whole = (weighted.shape[1] - before) // step * step
+        squares = weighted[:, before : before + whole].double().square().view(len(stereo), -1, step)
+        found.append(squares.mean(2).sum(0).numpy())
+    return np.concatenate(found)
+
+
+def _gated(energies: np.ndarray) -> float:
+    """Integrated loudness from the energies of tenths of a second: blocks of 0.4 s, gated twice (ITU-R BS.1770-4)."""
+    blocks = np.convolve(energies, np.full(4, 0.25), "valid")
+    levels = -0.691 + 10 * np.log10(np.maximum(blocks, 1e-30))
+    loud = levels > -70
+    if not loud.any():
+        return float("-inf")
+    loud &= levels > -0.691 + 10 * np.log10(blocks[loud].mean()) - 10
+    return float(-0.691 + 10 * np.log10(blocks[loud].mean()))
 
 
 def true_peak(stereo: np.ndarray, sample_rate: int) -> float:
@@ -109,12 +181,12 @@ class Master(NamedTuple):
 
 
 def master(stereo: np.ndarray, sample_rate: int, target: float = LOUDNESS) -> Master:
-    """Bring a mix to a loudness in LUFS, or as near as the true peak allows."""
+    """Bring a mix, in place, to a loudness in LUFS, or as near as the true peak allows."""
     measured, peak = loudness(stereo, sample_rate), true_peak(stereo, sample_rate)
     if peak == float("-inf"):
         return Master(stereo, 0.0, measured, peak)
     gain = PEAK - 0.05 - peak
     if measured > float("-inf"):
         gain = min(gain, target - measured)
-    audio = (stereo * np.float32(10 ** (gain / 20))).astype(np.float32)
-    return Master(audio, gain, measured + gain, peak + gain)
+    stereo *= np.float32(10 ** (gain / 20))
+    return Master(stereo, gain, measured + gain, peak + gain)

@@ -21,7 +21,7 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.renderer.batching import Batcher
 from genaudio.renderer.chunks import Batching, Piece
 from genaudio.renderer.features import score_features
-from genaudio.renderer.mix import LOUDNESS, add_room, check_loudness, master, place
+from genaudio.renderer.mix import LOUDNESS, blank, check_loudness, master, place, reverberate
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.renderer.performing import Part, parts_of
 from genaudio.score import Score
@@ -112,10 +112,13 @@ class Renderer:
 
     def stem(self, part: Part, seconds: float, seed: int = 0) -> np.ndarray:
         """Render one part alone: float32 [T], dry, mono."""
-        rate = self.codec.sample_rate
-        samples = round(seconds * rate)
+        return np.concatenate(list(self._stretches(part, round(seconds * self.codec.sample_rate), seed)))
+
+    def _stretches(self, part: Part, samples: int, seed: int) -> Iterator[np.ndarray]:
+        """Render one part stretch by stretch: float32 [t] each, dry, mono."""
         codes = self.codes(part, self.codec.frames_of(samples))
-        return self.codec.decode(codes, samples, self.excitation(part, part.notes), seed)[0]
+        for stretch in self.codec.decode_stretches(codes, samples, self.excitation(part, part.notes), seed):
+            yield stretch[0]
 
     def vibrato(self, part: Part) -> Vibrato | None:
         """How the notes of a part sway; None for steady pitches."""
@@ -177,16 +180,20 @@ class Renderer:
         """
         check_loudness(loudness)
         parts, left_out, seconds = self.parts(score)
-        mix = np.zeros((2, round(seconds * self.codec.sample_rate)), np.float32)
+        samples = round(seconds * self.codec.sample_rate)
+        mix = blank(samples, self.codec.sample_rate)
         placed: dict[str, np.ndarray] = {}
         for index, part in enumerate(parts):
-            sound = place(self.stem(part, seconds, seed + index), part.pan, part.volume)
-            mix += sound
-            if stems:
-                placed[part.name] = sound
+            begin = 0
+            for stretch in self._stretches(part, samples, seed + index):
+                where, sound = slice(begin, begin + len(stretch)), place(stretch, part.pan, part.volume)
+                mix[:, where] += sound
+                if stems:
+                    placed.setdefault(part.name, np.zeros((2, samples), np.float32))[:, where] = sound
+                begin += len(stretch)
             if on_progress:
                 on_progress(index + 1, len(parts))
-        return self.mastered(mix, placed, left_out, reverb, loudness)
+        return self.mastered(mix, samples, placed, left_out, reverb, loudness)
 
     def render_many(
         self, pieces: Iterable[Piece], batching: Batching | None = None
@@ -209,10 +216,18 @@ class Renderer:
         return self._batchers[batching].each(pieces)
 
     def mastered(
-        self, mix: np.ndarray, placed: dict[str, np.ndarray], left_out: tuple[str, ...], reverb: float, loudness: float
+        self,
+        mix: np.ndarray,
+        samples: int,
+        placed: dict[str, np.ndarray],
+        left_out: tuple[str, ...],
+        reverb: float,
+        loudness: float,
     ) -> Rendering:
-        """Turn the sum of the stems [2, T] into a rendering."""
-        done = master(add_room(mix, self.codec.sample_rate, reverb), self.codec.sample_rate, loudness)
+        """Turn the sum of the stems, the first samples of a mix that `blank` made, into a rendering; it is used up."""
+        if reverb > 0:
+            reverberate(mix, samples, self.codec.sample_rate, reverb)
+        done = master(mix, self.codec.sample_rate, loudness)
         factor = np.float32(10 ** (done.gain / 20))
         kept = {name: np.clip(sound * factor, -1, 1) for name, sound in placed.items()}
         return Rendering(done.audio, self.codec.sample_rate, kept, left_out, done.gain, done.loudness, done.true_peak)

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
+import torchaudio
+from torchaudio.functional import fftconvolve
 
 from genaudio.errors import GenaudioError
 from genaudio.renderer.mix import LOUDNESS, PEAK, add_room, check_loudness, loudness, master, place, room, true_peak
@@ -67,3 +70,23 @@ def test_the_room_decays_and_is_the_same_every_time() -> None:
     energy = [float((response[:, start : start + 4410] ** 2).sum()) for start in range(2205, 40_000, 8820)]
     assert energy == sorted(energy, reverse=True)
     assert add_room(sine(0.1, 0.5), RATE, 0.1).shape[1] == RATE // 2 + response.shape[1] - 1
+
+
+@pytest.mark.parametrize("samples", [1, 1000, 300_000, 500_001])
+def test_the_room_is_a_convolution_however_many_blocks_it_takes(samples: int) -> None:
+    rng = np.random.default_rng(samples)
+    dry = (0.1 * rng.standard_normal((2, samples))).astype(np.float32)
+    wet = fftconvolve(torch.from_numpy(dry).double(), torch.from_numpy(room(RATE)).double()).numpy()
+    expected = 0.2 * wet + np.pad(dry, ((0, 0), (0, wet.shape[1] - samples)))
+    np.testing.assert_allclose(add_room(dry, RATE, 0.2), expected, atol=1e-6)
+    np.testing.assert_array_equal(add_room(dry, RATE, 0.0)[:, :samples], dry)
+
+
+def test_the_loudness_of_a_long_piece_is_measured_in_stretches() -> None:
+    """Against torchaudio on the whole of it, quiet stretches and silence gated out alike."""
+    rng = np.random.default_rng(0)
+    levels = np.repeat([0.1, 0.0, 0.001, 0.05, 0.2, 0.0001, 0.1], 10 * RATE + 777)
+    noise = (levels * rng.standard_normal((2, len(levels)))).astype(np.float32)
+    whole = float(torchaudio.functional.loudness(torch.from_numpy(noise), RATE))
+    assert loudness(noise, RATE) == pytest.approx(whole, abs=0.001)
+    assert loudness(np.full((2, 61 * RATE), 1e-9, np.float32), RATE) == float("-inf")

@@ -1,7 +1,7 @@
 """How fast many stems are rendered in batches of chunks, where the time goes, and how much memory long files take.
 
 ``python benchmarks/rendering_speed.py --device cuda --precision bfloat16 --compiled`` on a GPU,
-``python benchmarks/rendering_speed.py --device cpu --chunks 1 8 --memory`` on a processor.
+``python benchmarks/rendering_speed.py --device cpu --chunks 1 8`` on a processor.
 
 For batches of several sizes each step is timed by itself: features of the notes, score model, quantizer, excitation,
 noise, decoder with its transforms, and the way back: copying, mixing and mastering. Seconds of audio a second of all of
@@ -9,8 +9,8 @@ it, and of the decoder alone, are compared with stems rendered one after the oth
 processor, seconds are those of one thread of this process, so that what else the machine does counts for little; on a
 GPU they are the clock's, everything waited for.
 
-With ``--memory`` files of 5 and of 20 minutes are rendered from the command line, and the most memory that either
-process held is told.
+``python benchmarks/rendering_speed.py --memory`` instead renders files of 5 and of 20 minutes from the command line,
+side by side, and tells the most memory that either process held.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ from genaudio.score import Melody, Note, Score, write_midi
 
 STRETCHES = 2
 """Stretches that are rendered one after the other, for comparison."""
+LENGTHS = (5, 20)
+"""Minutes of the files whose memory is told."""
 
 
 def pieces(seconds: float) -> list[Piece]:
@@ -128,22 +130,22 @@ def stretches(renderer: Renderer, runs: int) -> dict[str, float]:
     return {"audio_seconds": round(length, 1), "stem_seconds_per_second": round(length / median(spent[1:]), 1)}
 
 
-def peak(folder: Path, minutes: float) -> dict[str, float]:
-    """Render a file of so many minutes from the command line; the most memory that its process held, in megabytes."""
-    file = folder / f"{minutes:g}.mid"
-    write_midi(pieces(60.0 * minutes)[3].score, file)
-    words = ["render", str(file), "-o", str(file.with_suffix(".flac")), "--device", "cpu"]
-    begun = perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "genaudio", *words], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"genaudio render ended with {status}")
-    return {
-        "minutes": minutes,
-        "megabytes": round(used.ru_maxrss / 1024, 0),
-        "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
-        "seconds": round(perf_counter() - begun, 1),
-    }
+def peaks(folder: Path) -> list[dict[str, float]]:
+    """Render files from the command line; the most memory that each process held, in megabytes."""
+    begun = {}
+    for minutes in LENGTHS:
+        file = folder / f"{minutes}.mid"
+        write_midi(pieces(60.0 * minutes)[3].score, file)
+        words = ["render", str(file), "-o", str(file.with_suffix(".flac")), "--device", "cpu"]
+        begun[minutes] = subprocess.Popen([sys.executable, "-m", "genaudio", *words], stdout=subprocess.DEVNULL)
+    found = []
+    for minutes, process in begun.items():
+        _, status, used = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit(f"genaudio render ended with {status}")
+        spent = round(used.ru_utime + used.ru_stime, 1)
+        found.append({"minutes": minutes, "megabytes": round(used.ru_maxrss / 1024), "processor_seconds": spent})
+    return found
 
 
 def main() -> None:
@@ -155,8 +157,12 @@ def main() -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--compiled", action="store_true")
     parser.add_argument("--runs", type=int, default=3, help="after one to warm up")
-    parser.add_argument("--memory", action="store_true", help="also render files of 5 and of 20 minutes")
+    parser.add_argument("--memory", action="store_true", help="instead render files of 5 and of 20 minutes")
     arguments = parser.parse_args()
+    if arguments.memory:
+        with tempfile.TemporaryDirectory() as folder:
+            save("rendering_memory", {"files": peaks(Path(folder))})
+        return
     renderer = Renderer.load(device=arguments.device)
     if renderer.codec.device.type == "cpu":
         torch.set_num_threads(1)
@@ -167,8 +173,6 @@ def main() -> None:
         batching = Batching(chunks, arguments.frames, arguments.precision, arguments.compiled)
         rows.append(steps(renderer, batching, arguments.runs))
         print(rows[-1], flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        memory = [peak(Path(folder), minutes) for minutes in (5, 20)] if arguments.memory else []
     save(
         "rendering_speed",
         {
@@ -178,7 +182,6 @@ def main() -> None:
             "frames": arguments.frames,
             "one_after_the_other": alone,
             "batches": rows,
-            "memory": memory,
         },
     )
 

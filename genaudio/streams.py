@@ -61,6 +61,9 @@ class AudioFile:
         rate: samples a second to read it at; the file's own unless given.
         resampler: what resamples [C, T] from one rate to another, with a reach of `_WIDTH` zero crossings.
 
+    Attributes:
+        not_finite: how many of the samples read so far were no finite numbers, and are silence.
+
     Raises:
         GenaudioError: as `read_audio`; a file that ends early says so when the end is read.
     """
@@ -92,6 +95,7 @@ class AudioFile:
         self._up, self._down = self.rate // common, self.own_rate // common
         self.samples = ceil(self.own_samples * self._up / self._down)
         self._buffer, self._at = np.zeros((self.channels, 0), np.float32), 0
+        self.not_finite = 0
 
     def __enter__(self) -> AudioFile:
         return self
@@ -125,6 +129,7 @@ class AudioFile:
                 block = self._file.read(min(_BLOCK, high - end), dtype="float32", always_2d=True).T
                 if block.shape[1] == 0:
                     raise cut_short(self.path, end, self.own_samples)
+                self.not_finite += block.size - int(np.count_nonzero(np.isfinite(block)))
                 parts.append(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0))
                 end += block.shape[1]
         except (soundfile.SoundFileError, RuntimeError) as error:

@@ -94,6 +94,8 @@ def renderer(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="A MIDI, MusicXML or ABC file.", show_default=False)],
     reference: Annotated[Path | None, typer.Option(help="A recording of it at the same tempo to compare with.")] = None,
+    weights: options.Renderer = None,
+    codec: options.Codec = None,
 ) -> None:
     """Measure how fast a score is rendered and how near it comes to a recording (log-mel distance)."""
     from genaudio.production.quality import evaluate_renderer
@@ -101,7 +103,7 @@ def renderer(
 
     state = state_of(ctx)
     with state.output.progress("Rendering"):
-        found = evaluate_renderer(file, load_renderer(state.device), reference, state.seed or 0)
+        found = evaluate_renderer(file, load_renderer(state.device, weights, codec), reference, state.seed or 0)
     distance = f", log-mel distance {found['log_mel']:.3f}" if "log_mel" in found else ""
     text = f"{file}: {found['real_time_factor']:.3f} s a second of audio{distance}"
     state.output.result(found, text, bare=str(found.get("log_mel", found["real_time_factor"])))

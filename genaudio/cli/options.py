@@ -39,6 +39,14 @@ Model = Annotated[
     Path | None,
     typer.Option("--model", help="Melody weights of your own (genaudio train melody); the shipped ones if missing."),
 ]
+Renderer = Annotated[
+    Path | None,
+    typer.Option("--renderer", help="Renderer weights of your own (genaudio train renderer); the shipped if missing."),
+]
+Codec = Annotated[
+    Path | None,
+    typer.Option("--codec", help="Weights of the codec that --renderer was trained for, if not the shipped one."),
+]
 Loudness = Annotated[
     float, typer.Option(help="Loudness of the master in LUFS; a true peak of -1 dBTP is never exceeded.")
 ]

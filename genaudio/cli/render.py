@@ -26,6 +26,8 @@ def render(
     ] = None,
     loudness: options.Loudness = -16.0,
     stems: Annotated[bool, typer.Option("--stems", help="Also write each part to a file beside it.")] = False,
+    renderer: options.Renderer = None,
+    codec: options.Codec = None,
 ) -> None:
     """Render any MIDI, MusicXML or ABC file with the neural renderer."""
     from genaudio.production.render import check_output, render_file
@@ -34,7 +36,7 @@ def render(
     check_output(out)
     start = perf_counter()
     with state.output.progress("Rendering"):
-        done = render_file(file, out, instrument, state.seed or 0, state.device, stems, loudness)
+        done = render_file(file, out, instrument, state.seed or 0, state.device, stems, loudness, renderer, codec)
     seconds = perf_counter() - start
     for sentence in done.left_out:
         state.output.talk(f"Note: {sentence}")

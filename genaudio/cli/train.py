@@ -81,12 +81,42 @@ def codec(
     _run(state_of(ctx), "codec", CodecRecipe, train, out, time_budget, resume)
 
 
-@commands.command(epilog="Example: genaudio train renderer --device cuda --time-budget 2h")
-def renderer(ctx: typer.Context, out: Out = None, time_budget: TimeBudget = None, resume: Resume = False) -> None:
-    """Train the renderer for the codec on audio of a teacher (needs what training the codec needs)."""
-    from genaudio.renderer.train import RendererRecipe, train_renderer
+RENDERER_EXAMPLES = """Example: genaudio train renderer --device cuda --time-budget 2h
 
-    _run(state_of(ctx), "renderer", RendererRecipe, train_renderer, out, time_budget, resume)
+Example: genaudio train renderer --pairs takes/ --out outputs/training/my-violin"""
+
+
+@commands.command(epilog=RENDERER_EXAMPLES)
+def renderer(
+    ctx: typer.Context,
+    out: Out = None,
+    time_budget: TimeBudget = None,
+    resume: Resume = False,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="Folder of recordings (wav, flac, mp3, ogg), each of one instrument, with MIDI files of the "
+                     "same names that play the same notes at the same time."),
+    ] = None,
+    begin_with: Annotated[
+        str | None,
+        typer.Option(help="Weights to begin with: a file, 'shipped' (as is usual with --pairs) or 'nothing'."),
+    ] = None,
+    codec: Annotated[
+        Path | None, typer.Option(help="Weights of a codec of your own; the shipped one if missing.")
+    ] = None,
+) -> None:  # fmt: skip
+    """Train the renderer for the codec on audio of a teacher (needs what training the codec needs) or on recordings."""
+    from genaudio.cli.training_pairs import check_pairs, train_on_given_pairs
+    from genaudio.renderer.recipe import RendererRecipe
+    from genaudio.renderer.train import train_renderer
+
+    state, folder = state_of(ctx), out or Path("outputs") / "training" / "renderer"
+    if check_pairs(pairs, resume, begin_with, folder):
+        train_on_given_pairs(state, pairs, folder, begin_with, codec, time_budget)
+        return
+    base = None if begin_with in (None, "nothing") else weights_named(str(begin_with), "renderer")
+    train = partial(train_renderer, begin_with=base, codec=codec)
+    _run(state, "renderer", RendererRecipe, train, out, time_budget, resume)
 
 
 def _run(

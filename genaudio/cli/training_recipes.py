@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from genaudio.cli.configs import config_path
@@ -36,16 +37,27 @@ def recipe_for(state: State, name: str, kind: type) -> Any:
     return recipe if state.seed is None else replace(recipe, seed=state.seed)
 
 
+TOLD_EVERY = 5.0
+"""Seconds between two lines on a training that tells each step."""
+
+
 def teller(state: State, last: dict[str, Any]) -> Callable[[Any], None]:
-    """Return a function that tells measures on stderr and keeps the last ones in `last`."""
+    """Return a function that tells measures on stderr now and then, and keeps the last ones in `last`."""
+    due = 0.0
 
     def tell(progress: Any) -> None:
+        nonlocal due
         last.clear()
         last.update(asdict(progress) if is_dataclass(progress) and not isinstance(progress, type) else progress)
-        state.output.talk("  ".join(f"{key} {_short(value)}" for key, value in last.items()))
+        if monotonic() < due and not any(name.startswith("log_mel") for name in last) and "fraction" in last:
+            return
+        due = monotonic() + TOLD_EVERY
+        state.output.talk("  ".join(f"{key} {_short(key, value)}" for key, value in last.items()))
 
     return tell
 
 
-def _short(value: Any) -> str:
+def _short(key: str, value: Any) -> str:
+    if key in ("seconds", "left"):
+        return f"{value // 60:.0f}:{value % 60:02.0f}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -126,7 +126,7 @@ class Codec:
 
     @torch.inference_mode()
     def encode(
-        self, audio: np.ndarray | Sound, levels: int | None = None, excitation: np.ndarray | None = None
+        self, audio: np.ndarray | Sound, levels: int | None = None, excitation: np.ndarray | Sound | None = None
     ) -> np.ndarray:
         """Turn audio into codes.
 
@@ -134,7 +134,8 @@ class Codec:
             audio: float32 [C, T] at the codec's sample rate, in -1..1, or a sound that is read in stretches; every
                 channel is coded by itself.
             levels: codebooks to use, all unless given.
-            excitation: what the score knows, float32 [C, T]; None for audio without a score.
+            excitation: what the score knows, float32 [C, T], or a sound that is read in stretches; None for audio
+                without a score.
 
         Returns:
             int16 [C, K, F].
@@ -146,7 +147,7 @@ class Codec:
         sound: Sound = Clip(audio) if isinstance(audio, np.ndarray) else audio
         if sound.samples == 0 or sound.channels == 0:
             raise GenaudioError("there is no audio to encode")
-        score = None if excitation is None else Clip(excitation)
+        score = Clip(excitation) if isinstance(excitation, np.ndarray) else excitation
         parts = []
         for span in spans(self.frames_of(sound.samples), self.model.reach, stretch_for(sound.channels)):
             heard = self._stretch(sound, span)

@@ -49,6 +49,8 @@ def render_file(
     device: str = "auto",
     stems: bool = False,
     loudness: float = LOUDNESS,
+    weights: Path | None = None,
+    codec: Path | None = None,
 ) -> Rendered:
     """Render a MIDI, MusicXML or ABC file; the audio's tags say that it is AI-generated.
 
@@ -60,9 +62,12 @@ def render_file(
         device: ``auto``, ``cpu``, ``cuda``...
         loudness: of the master in LUFS, as near as the true peak allows.
         stems: also write each part as ``name-part.flac`` beside `out`, in its format.
+        weights: of a renderer of one's own.
+        codec: weights of the codec that it was trained for, where that is not the shipped one.
 
     Raises:
         GenaudioError: unknown instrument, format or device, or nothing to play.
+        IncompatibleError: weights are missing, damaged or do not belong together.
         ScoreError: the file cannot be read.
     """
     check_output(out)
@@ -74,7 +79,7 @@ def render_file(
         score = replace(score, tracks=tuple(tracks))
     from genaudio.renderer.entry import renderer
 
-    rendering = renderer(device).render(score, seed=seed, stems=stems, loudness=loudness)
+    rendering = renderer(device, weights, codec).render(score, seed=seed, stems=stems, loudness=loudness)
     tags = audio_tags(score.title or file.stem)
     write_audio(out, rendering.audio, rendering.sample_rate, tags)
     written = []

@@ -13,11 +13,21 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=2)
-def renderer(device: str = "auto") -> Renderer:
-    """Return the shipped renderer, loaded once a process and device."""
+def renderer(device: str = "auto", weights: Path | None = None, codec: Path | None = None) -> Renderer:
+    """Return the shipped renderer, or one of one's own, loaded once a process and device.
+
+    Args:
+        device: auto, cpu, cuda, cuda:N or mps.
+        weights: of a renderer of one's own.
+        codec: weights of the codec that it was trained for, where that is not the shipped one.
+
+    Raises:
+        IncompatibleError: a file is missing or damaged, or the two were not trained for each other.
+    """
+    from genaudio.codec.codec import Codec
     from genaudio.renderer import Renderer
 
-    return Renderer.load(device=device)
+    return Renderer.load(weights, device, None if codec is None else Codec.load(codec, device))
 
 
 def render(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,118 +16,64 @@ from torch.nn import functional
 
 from genaudio.codec.codec import Codec
 from genaudio.codec.losses import SpectralDistance, draw_sizes
-from genaudio.codec.sources import excite_as
 from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.renderer.features import score_features
-from genaudio.renderer.model import ScoreModel, ScoreModelConfig
-from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, teacher_sets
+from genaudio.renderer.model import ScoreModel
+from genaudio.renderer.recipe import RendererRecipe
+from genaudio.renderer.rehearsal import Rehearsal
+from genaudio.renderer.takes import LatentSet, Takes, TeacherTakes
+from genaudio.teacher import teacher_sets
 from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
+from genaudio.training.batches import Batches, to_device
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import load_weights, save_weights
 
 
-@dataclass(frozen=True)
-class RendererRecipe:
-    """Everything a renderer training follows from.
-
-    Attributes:
-        teacher: the training audio. held_out: the audio for the measures, from tunes of another split.
-        model: sizes. batch: examples of a step. frames: length of an example in frames.
-        minutes: training time (``--time-budget`` overrides it). rate: peak learning rate.
-        warmup_steps: rise of the learning rate.
-        listen_after: share of the budget after which the decoded sound joins the loss.
-        listen_batch, listen_frames: examples and frames of a step that decodes.
-        scales: windows of the spectral loss that each step draws.
-        latent_weight: weight of the distance of latents beside that of sounds.
-        clip: gradient norm. evaluate_every, save_every: seconds. seed: everything random follows from it.
-    """
-
-    teacher: TeacherRecipe
-    held_out: TeacherRecipe
-    model: ScoreModelConfig = field(default_factory=ScoreModelConfig)
-    batch: int = 16
-    frames: int = 192
-    minutes: float = 35.0
-    rate: float = 1.5e-3
-    warmup_steps: int = 100
-    listen_after: float = 0.4
-    listen_batch: int = 10
-    listen_frames: int = 112
-    scales: int = 2
-    latent_weight: float = 0.5
-    clip: float = 1.0
-    evaluate_every: float = 180.0
-    save_every: float = 120.0
-    seed: int = 0
-
-
-class LatentSet:
-    """Teacher audio with the latents that the codec gives it.
+class RendererTraining:
+    """One renderer training: its model, optimiser, random state and time.
 
     Args:
-        teacher: the audio.
-        codec: the codec, score-informed.
-        families: names of the families in the order of their numbers.
+        recipe: how to train. data: folder of the teacher audio. out: folder of checkpoint and weights.
+        codec: the codec whose latents are learnt.
+        pairs: takes to learn from and to measure on instead of the teacher's.
     """
 
-    def __init__(self, teacher: TeacherSet, codec: Codec, families: tuple[str, ...]) -> None:
-        self.teacher, self.frame_rate, self.hop = teacher, codec.frame_rate, codec.model.config.hop
-        self.families = [families.index(played.family) for played in teacher.performances]
-        self.latents = []
-        for index in range(len(teacher)):
-            audio = teacher.clip(index)[None]
-            known = excite_as(*teacher.played(index), audio.shape[1], SAMPLE_RATE)
-            codes = codec.encode(audio, excitation=known[None])
-            with torch.inference_mode():
-                latents = codec.dequantize(torch.from_numpy(codes.astype(np.int64)).to(codec.device))
-            self.latents.append(latents[0].T.half().cpu().clone())
-
-    @property
-    def frames(self) -> int:
-        """Frames of a clip."""
-        return self.latents[0].shape[0]
-
-    def example(self, rng: np.random.Generator, frames: int) -> tuple[Tensor, int, Tensor, int, int]:
-        """Draw features [F, 512], family, latents [F, D], and where they are: clip and first frame."""
-        clip = int(rng.integers(len(self.latents)))
-        start = int(rng.integers(self.frames - frames))
-        features = torch.from_numpy(self.features(clip, start, frames))
-        return features, self.families[clip], self.latents[clip][start : start + frames].float(), clip, start
-
-    def features(self, clip: int, start: int, frames: int) -> np.ndarray:
-        """What the model sees of a stretch of a clip: float32 [frames, 512]."""
-        family, notes = self.teacher.played(clip)
-        return score_features(notes, start, frames, self.frame_rate, family.rings)
-
-    def sound(self, clip: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
-        """Audio and excitation of a stretch of frames, float32 [T] each."""
-        first, samples = start * self.hop, frames * self.hop - self.hop // 2
-        audio = self.teacher.stretch(clip, first, samples)
-        known = excite_as(*self.teacher.played(clip), samples, SAMPLE_RATE, first)
-        return torch.from_numpy(audio), torch.from_numpy(known)
-
-
-class RendererTraining:
-    """One renderer training: its model, optimiser, random state and time."""
-
-    def __init__(self, recipe: RendererRecipe, data: Path, out: Path, codec: Codec) -> None:
+    def __init__(
+        self,
+        recipe: RendererRecipe,
+        data: Path,
+        out: Path,
+        codec: Codec,
+        pairs: tuple[Takes, Takes] | None = None,
+    ) -> None:
         self.recipe, self.out, self.codec, self.device = recipe, out, codec, codec.device
-        with distributed.first_alone():
-            sets = teacher_sets(recipe.teacher, recipe.held_out, data)
-        self.training_set, self.held_out = (LatentSet(teacher, codec, recipe.model.families) for teacher in sets)
+        self.training_set, self.held_out = self._sets(data, pairs)
         torch.manual_seed(recipe.seed)
         self.rng = distributed.chance(recipe.seed)
-        self.generator = torch.Generator().manual_seed(recipe.seed + distributed.rank())
+        self.generator = torch.Generator(self.device).manual_seed(recipe.seed + distributed.rank())
         self.model = ScoreModel(recipe.model).to(self.device)
         values = torch.cat(self.training_set.latents).float()
         self.model.offset.copy_(values.mean(0))
         self.model.scale.fill_(float(values.std()))
         distributed.share(self.model)
+        self.rehearsal: Rehearsal | None = None
+        self.begun_with: float | None = None
         self.codec.model.requires_grad_(False)
         self.distance = SpectralDistance(codec.sample_rate).to(self.device)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.9, 0.98))
         self.step, self.spent = 0, 0.0
+        self._batches: Batches[tuple[Tensor, ...]] | None = None
+        self._listens = False
+
+    def _sets(self, data: Path, pairs: tuple[Takes, Takes] | None) -> tuple[LatentSet, LatentSet]:
+        """The material to learn from and to measure on, with its latents."""
+        if pairs is None:
+            with distributed.first_alone():
+                teacher, other = teacher_sets(self.recipe.teacher, self.recipe.held_out, data)
+            pairs = TeacherTakes(teacher), TeacherTakes(other)
+        learnt, measured = (LatentSet(takes, self.codec, self.recipe.model) for takes in pairs)
+        learnt.check(max(self.recipe.frames, self.recipe.listen_frames))
+        return learnt, measured
 
     def config(self) -> dict[str, Any]:
         """What is stored with the weights: sizes, families, and the codec that they belong to."""
@@ -144,9 +90,13 @@ class RendererTraining:
             raise GenaudioError(
                 f"the checkpoint in {self.out} is of other sizes or another codec; choose another folder"
             )
+        self.close()
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.spent = state["step"], state["seconds"]
+        self.begun_with = state["begun_with"]
+        if state["rehearsal"] is not None:
+            self._rehearse(state["rehearsal"])
         self.rng = distributed.chance(self.recipe.seed, self.step)
 
     def begin_with(self, path: Path) -> None:
@@ -160,6 +110,16 @@ class RendererTraining:
             self.model.begin_with(state, tuple(stored["families"]))
         except RuntimeError as error:
             raise IncompatibleError(f"{path} is of other sizes than the recipe: {error}") from error
+        if self.recipe.rehearsal and stored.get("codec") == self.codec.digest:
+            self._rehearse(self.model.state_dict())
+        if not distributed.rank():
+            self.begun_with = self.evaluate()["log_mel_rendered"]
+
+    def _rehearse(self, state: dict[str, Tensor]) -> None:
+        """Keep the families that the material lacks as these weights have them."""
+        base = ScoreModel(self.recipe.model)
+        base.load_state_dict(state)
+        self.rehearsal = Rehearsal(base, self.training_set.families).to(self.device)
 
     def save(self, seconds: float) -> None:
         """Write the checkpoint and the weights so far."""
@@ -169,29 +129,53 @@ class RendererTraining:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "seconds": seconds,
+            "begun_with": self.begun_with,
+            "rehearsal": None if self.rehearsal is None else self.rehearsal.base.state_dict(),
         }
         save_checkpoint(self.out / "checkpoint.pt", state)
         save_weights(self.out / "model.safetensors", self.model.state_dict(), self.config())
 
-    def _predict(self, count: int, frames: int) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
-        """Draw examples and predict: latents [B, D, F], distance of latents, and where the examples are."""
-        examples = [self.training_set.example(self.rng, frames) for _ in range(count)]
-        features, families, latents, clips, starts = zip(*examples, strict=True)
-        target = torch.stack(latents).to(self.device)
-        with half_precision(self.device):
-            predicted = self.model(torch.stack(features).to(self.device), torch.tensor(families, device=self.device))
-        predicted = predicted.float()
-        distance = functional.l1_loss(predicted.transpose(1, 2), target) / self.model.scale.mean()
-        return predicted, distance, list(zip(clips, starts, strict=True))
+    def close(self) -> None:
+        """End the processes that draw batches."""
+        if self._batches is not None:
+            self._batches.close()
+            self._batches = None
 
-    def _listen(self, latents: Tensor, places: list[tuple[int, int]]) -> Tensor:
-        """Decode predicted latents [B, D, F] and compare the sound with the teacher's."""
-        sounds = [self.training_set.sound(clip, start, latents.shape[2]) for clip, start in places]
-        audio, excitation = (torch.stack(part).to(self.device) for part in zip(*sounds, strict=True))
+    def _draw(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
+        """Draw features [B, F, 512], families [B] and latents [B, F, D]; to listen also audio and excitation [B, T]."""
+        examples = [self.training_set.example(rng, frames) for _ in range(count)]
+        features, families, latents, takes, starts = zip(*examples, strict=True)
+        batch = [torch.stack(features), torch.tensor(families), torch.stack(latents)]
+        if listens:
+            places = zip(takes, starts, strict=True)
+            sounds = [self.training_set.sound(take, start, frames) for take, start in places]
+            batch += [torch.stack(part) for part in zip(*sounds, strict=True)]
+        return tuple(batch)
+
+    def _next(self, listens: bool) -> tuple[Tensor, ...]:
+        """The next batch: of latents alone in the first phase, in the second also of sound."""
+        recipe = self.recipe
+        if self._batches is None or listens is not self._listens:
+            self.close()
+            size = (recipe.listen_batch, recipe.listen_frames) if listens else (recipe.batch, recipe.frames)
+            draw = partial(self._draw, count=size[0], frames=size[1], listens=listens)
+            pinned = self.device.type == "cuda"
+            self._batches, self._listens = Batches(draw, recipe.seed, self.step, recipe.loaders, pinned), listens
+        return to_device(next(self._batches), self.device)
+
+    def _predict(self, features: Tensor, families: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict latents [B, D, F], and their distance from the target [B, F, D]."""
+        with half_precision(self.device):
+            predicted = self.model(features, families)
+        predicted = predicted.float()
+        return predicted, functional.l1_loss(predicted.transpose(1, 2), target) / self.model.scale.mean()
+
+    def _listen(self, latents: Tensor, audio: Tensor, excitation: Tensor) -> Tensor:
+        """Decode predicted latents [B, D, F] and compare the sound with the audio [B, T]."""
         with torch.no_grad():
             quantized = self.codec.model.quantizer.vq.decode(self.codec.model.quantizer.vq.encode(latents))
         latents = latents + (quantized - latents).detach()
-        noise = torch.randn(audio.shape, generator=self.generator).to(self.device) * 0.1
+        noise = torch.randn(audio.shape, generator=self.generator, device=self.device) * 0.1
         with half_precision(self.device):
             decoded = self.codec.model.decode(latents, excitation, noise)
         loss: Tensor = self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales))
@@ -199,41 +183,44 @@ class RendererTraining:
 
     def train_step(self, fraction: float) -> dict[str, float]:
         """Take one optimiser step; returns its losses and learning rate."""
-        recipe = self.recipe
+        recipe, listens = self.recipe, fraction >= self.recipe.listen_after
         rate = cosine(fraction, self.step, recipe.rate, recipe.warmup_steps)
         set_rate(self.optimizer, rate)
-        measures = {"rate": rate}
-        if fraction < recipe.listen_after:
-            _, loss, _ = self._predict(recipe.batch, recipe.frames)
-            measures["latent"] = float(loss.detach())
-        else:
-            latents, distance, places = self._predict(recipe.listen_batch, recipe.listen_frames)
-            spectral = self._listen(latents, places)
+        features, families, target, *sound = self._next(listens)
+        latents, distance = self._predict(features, families, target)
+        measures, loss = {"rate": rate, "latent": float(distance.detach())}, distance
+        if listens:
+            spectral = self._listen(latents, *sound)
             loss = spectral + recipe.latent_weight * distance
-            measures |= {"latent": float(distance.detach()), "spectral": float(spectral.detach())}
+            measures["spectral"] = float(spectral.detach())
+        if self.rehearsal is not None:
+            forgotten = self.rehearsal(self.model, features, self.rng)
+            loss = loss + recipe.rehearsal * forgotten
+            measures["forgotten"] = float(forgotten.detach())
         descend(loss, self.model, self.optimizer, recipe.clip)
         self.step += 1
         return measures
 
     @torch.no_grad()
     def evaluate(self, seconds: float = 8.0) -> dict[str, float]:
-        """Log-mel distance to held-out teacher audio: rendered from the score, and the codec's own floor."""
+        """Log-mel distance to held-out sound: rendered from the score, and the codec's own floor."""
         self.model.eval()
         held_out, totals = self.held_out, np.zeros(2)
-        frames = int(seconds * self.codec.frame_rate)
-        for clip in range(len(held_out.latents)):
-            features = torch.from_numpy(held_out.features(clip, 0, frames))[None].to(self.device)
-            latents = self.model(features, torch.tensor([held_out.families[clip]], device=self.device))
+        places = held_out.windows(int(seconds * self.codec.frame_rate))
+        for number, (take, start, frames) in enumerate(places):
+            features = held_out.features(take, start, frames)[None].to(self.device)
+            latents = self.model(features, torch.tensor([held_out.families[take]], device=self.device))
             vq = self.codec.model.quantizer.vq
-            audio, excitation = (part[None].to(self.device) for part in held_out.sound(clip, 0, frames))
-            noise = torch.randn(audio.shape, generator=torch.Generator().manual_seed(clip)).to(self.device) * 0.1
-            known = held_out.latents[clip][:frames].float().T[None].to(self.device)
+            audio, excitation = (part[None].to(self.device) for part in held_out.sound(take, start, frames))
+            noise = torch.randn(audio.shape, generator=torch.Generator().manual_seed(number)).to(self.device) * 0.1
+            known = held_out.latents[take][start : start + frames].float().T[None].to(self.device)
             for index, values in enumerate((vq.decode(vq.encode(latents)), known)):
                 decoded = self.codec.model.decode(values, excitation, noise)
                 totals[index] += float(self.distance.log_mel(decoded, audio))
         self.model.train()
-        rendered, floor = totals / len(held_out.latents)
-        return {"log_mel_rendered": round(float(rendered), 4), "log_mel_codec": round(float(floor), 4)}
+        rendered, floor = totals / len(places)
+        before = {} if self.begun_with is None else {"log_mel_begun_with": self.begun_with}
+        return {"log_mel_rendered": round(float(rendered), 4), "log_mel_codec": round(float(floor), 4), **before}
 
 
 def train_renderer(
@@ -247,7 +234,7 @@ def train_renderer(
     codec: Path | None = None,
     begin_with: Path | None = None,
 ) -> Path:
-    """Train a score model for a codec and write its weights to `out`/model.safetensors.
+    """Train a score model for a codec on a teacher's audio and write its weights to `out`/model.safetensors.
 
     Args:
         recipe: what to train.
@@ -262,13 +249,28 @@ def train_renderer(
     """
     with distributed.joined(device) as chosen:
         training = RendererTraining(recipe, data or out.parent / "data", out, Codec.load(codec, str(chosen)))
-        if resume:
-            training.resume()
-        elif begin_with is not None:
-            training.begin_with(begin_with)
-        training.model.train()
-        seconds = time_budget or recipe.minutes * 60
+        return train(training, resume, time_budget, on_progress, begin_with)
+
+
+def train(
+    training: RendererTraining,
+    resume: bool,
+    time_budget: float | None,
+    on_progress: Progress | None,
+    begin_with: Path | None = None,
+) -> Path:
+    """Run a training, from its checkpoint, from trained weights or from nothing; returns the file of weights."""
+    if resume:
+        training.resume()
+    elif begin_with is not None:
+        training.begin_with(begin_with)
+    training.model.train()
+    recipe = training.recipe
+    seconds = time_budget or recipe.minutes * 60
+    try:
         return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
+    finally:
+        training.close()
 
 
 def main() -> None:

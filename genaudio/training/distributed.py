@@ -65,7 +65,12 @@ def joined(device: str) -> Iterator[torch.device]:
 
 def chance(*seeds: int) -> np.random.Generator:
     """Return a generator of this process's own; the first process has the one that a single process has."""
-    return np.random.default_rng(seeds if not rank() else (*seeds, RANK_STRIDE * rank()))
+    return np.random.default_rng(own_seeds(*seeds))
+
+
+def own_seeds(*seeds: int) -> tuple[int, ...]:
+    """Return seeds of this process's own, which its helpers can be given; the first process's are the seeds."""
+    return seeds if not rank() else (*seeds, RANK_STRIDE * rank())
 
 
 def reseed(seed: int) -> None:

@@ -14,7 +14,7 @@ from genaudio.training.budget import Budget, parse_seconds
 
 log = logging.getLogger(__name__)
 Progress = Callable[[dict[str, Any]], None]
-"""Called with the measures of a step: step, fraction, seconds, losses."""
+"""Called with the measures of a step: step, fraction of the budget, seconds spent and left, losses."""
 
 
 class Training(Protocol):
@@ -69,7 +69,16 @@ def run(
         if now - saved > save_every:
             training.save(budget.spent_seconds)
             saved = now
-        tell({"step": training.step, "fraction": fraction, "seconds": budget.spent_seconds, **measures})
+        spent = budget.spent_seconds
+        tell(
+            {
+                "step": training.step,
+                "fraction": fraction,
+                "seconds": spent,
+                "left": max(0.0, seconds - spent),
+                **measures,
+            }
+        )
     if not distributed.rank():
         training.save(budget.spent_seconds)
         tell({"step": training.step, "fraction": 1.0, "seconds": budget.spent_seconds, **training.evaluate()})

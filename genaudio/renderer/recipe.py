@@ -1,0 +1,47 @@
+"""What a training of the score model follows from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from genaudio.renderer.model import ScoreModelConfig
+from genaudio.teacher import TeacherRecipe
+
+
+@dataclass(frozen=True)
+class RendererRecipe:
+    """Everything a renderer training follows from.
+
+    Attributes:
+        teacher: the training audio. held_out: the audio for the measures, from tunes of another split.
+        model: sizes. batch: examples of a step. frames: length of an example in frames.
+        minutes: training time (``--time-budget`` overrides it). rate: peak learning rate.
+        warmup_steps: rise of the learning rate.
+        listen_after: share of the budget after which the decoded sound joins the loss.
+        listen_batch, listen_frames: examples and frames of a step that decodes.
+        scales: windows of the spectral loss that each step draws.
+        latent_weight: weight of the distance of latents beside that of sounds.
+        rehearsal: weight of the distance to the weights begun with, for families that the material lacks.
+        loaders: processes that draw batches ahead; 0 for none.
+        clip: gradient norm. evaluate_every, save_every: seconds. seed: everything random follows from it.
+    """
+
+    teacher: TeacherRecipe = field(default_factory=lambda: TeacherRecipe(44))
+    held_out: TeacherRecipe = field(default_factory=lambda: TeacherRecipe(2, seed=2, split="validation"))
+    model: ScoreModelConfig = field(default_factory=ScoreModelConfig)
+    batch: int = 16
+    frames: int = 192
+    minutes: float = 35.0
+    rate: float = 1.5e-3
+    warmup_steps: int = 100
+    listen_after: float = 0.4
+    listen_batch: int = 10
+    listen_frames: int = 112
+    scales: int = 2
+    latent_weight: float = 0.5
+    rehearsal: float = 0.0
+    loaders: int = 0
+    clip: float = 1.0
+    evaluate_every: float = 180.0
+    save_every: float = 120.0
+    seed: int = 0

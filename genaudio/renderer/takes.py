@@ -1,0 +1,165 @@
+"""What the score model learns from: takes of sound, each played by one family, with the codec's latents of them.
+
+Shapes: F frames, D latent channels, T samples.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genaudio.codec.codec import Codec, Excitation
+from genaudio.codec.sources import excite_as
+from genaudio.errors import GenaudioError
+from genaudio.instruments import Family
+from genaudio.renderer.features import score_features
+from genaudio.renderer.model import ScoreModelConfig
+from genaudio.sounding import Sounding
+from genaudio.teacher import SAMPLE_RATE, TeacherSet
+
+
+class Takes(Protocol):
+    """Sound in takes of any length, and the notes that it plays."""
+
+    def samples(self, take: int) -> int:
+        """Samples of a take."""
+        ...
+
+    def family(self, take: int) -> Family:
+        """Return who plays a take."""
+        ...
+
+    def notes(self, take: int, start: float, end: float) -> tuple[Sounding, ...]:
+        """Return what the score model knows of a stretch in seconds: at least the notes that sound or ring in it."""
+        ...
+
+    def stretch(self, take: int, start: int, samples: int) -> np.ndarray:
+        """Return a part of a take, float32 [samples] in -1..1; silence beyond its end."""
+        ...
+
+    def excitation(self, take: int, start: int, samples: int) -> np.ndarray:
+        """Return what the score knows of a part of a take, float32 [samples]."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class TeacherTakes:
+    """The clips of teacher audio as takes."""
+
+    def __init__(self, teacher: TeacherSet) -> None:
+        self.teacher = teacher
+
+    def samples(self, take: int) -> int:
+        """See `Takes.samples`."""
+        return self.teacher.samples
+
+    def family(self, take: int) -> Family:
+        """See `Takes.family`."""
+        return self.teacher.played(take)[0]
+
+    def notes(self, take: int, start: float, end: float) -> tuple[Sounding, ...]:
+        """See `Takes.notes`."""
+        return self.teacher.played(take)[1]
+
+    def stretch(self, take: int, start: int, samples: int) -> np.ndarray:
+        """See `Takes.stretch`."""
+        sound = self.teacher.stretch(take, start, samples)
+        return np.pad(sound, (0, samples - len(sound)))
+
+    def excitation(self, take: int, start: int, samples: int) -> np.ndarray:
+        """See `Takes.excitation`."""
+        return excite_as(*self.teacher.played(take), samples, SAMPLE_RATE, start)
+
+    def __len__(self) -> int:
+        return len(self.teacher)
+
+
+class Streamed:
+    """A stretch-maker as a mono sound (`genaudio.streams.Sound`)."""
+
+    channels = 1
+
+    def __init__(self, make: Excitation, samples: int) -> None:
+        self._make, self.samples = make, samples
+
+    def read(self, start: int, samples: int) -> np.ndarray:
+        """See `Sound.read`."""
+        return self._make(start, samples)[None]
+
+
+class LatentSet:
+    """Takes with the latents that the codec gives them.
+
+    Args:
+        takes: the sound and its notes.
+        codec: the codec, score-informed.
+        config: of the model that learns, whose numbers of families count.
+
+    Raises:
+        GenaudioError: a take is of a family that the model does not know.
+    """
+
+    def __init__(self, takes: Takes, codec: Codec, config: ScoreModelConfig) -> None:
+        self.takes, self.frame_rate, self.hop = takes, codec.frame_rate, codec.model.config.hop
+        self.families = [self._number(takes.family(take), config) for take in range(len(takes))]
+        self.latents = [self._latents(take, codec) for take in range(len(takes))]
+        self._ends = np.cumsum([len(latents) for latents in self.latents])
+
+    @staticmethod
+    def _number(family: Family, config: ScoreModelConfig) -> int:
+        number = config.number_of(family)
+        if number is None:
+            raise GenaudioError(f"a model that knows only {', '.join(config.families)} cannot learn the {family.name}")
+        return number
+
+    def _latents(self, take: int, codec: Codec) -> Tensor:
+        """The latents of a take after the quantizer: float16 [F, D]."""
+        samples = self.takes.samples(take)
+        sound = Streamed(lambda start, length: self.takes.stretch(take, start, length), samples)
+        known = Streamed(lambda start, length: self.takes.excitation(take, start, length), samples)
+        codes = codec.encode(sound, excitation=known)
+        with torch.inference_mode():
+            latents = codec.dequantize(torch.from_numpy(codes.astype(np.int64)).to(codec.device))
+        return latents[0].T.half().cpu().clone()
+
+    def check(self, frames: int) -> None:
+        """Make sure that examples of so many frames can be drawn.
+
+        Raises:
+            GenaudioError: a take is too short for one.
+        """
+        shortest = min(len(latents) for latents in self.latents)
+        if shortest <= frames:
+            raise GenaudioError(f"takes of {shortest} frames are too short for examples of {frames} frames")
+
+    def features(self, take: int, start: int, frames: int) -> Tensor:
+        """What the score model sees of a stretch of frames: float32 [F, 512]."""
+        notes = self.takes.notes(take, start / self.frame_rate, (start + frames) / self.frame_rate)
+        rings = self.takes.family(take).rings
+        return torch.from_numpy(score_features(notes, start, frames, self.frame_rate, rings))
+
+    def example(self, rng: np.random.Generator, frames: int) -> tuple[Tensor, int, Tensor, int, int]:
+        """Draw features [F, 512], family, latents [F, D], and where they are: take and first frame."""
+        take = int(np.searchsorted(self._ends, rng.integers(self._ends[-1]), side="right"))
+        start = int(rng.integers(len(self.latents[take]) - frames))
+        latents = self.latents[take][start : start + frames].float()
+        return self.features(take, start, frames), self.families[take], latents, take, start
+
+    def sound(self, take: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
+        """Audio and excitation of a stretch of frames, float32 [T] each."""
+        first, samples = start * self.hop, frames * self.hop - self.hop // 2
+        audio, known = (make(take, first, samples) for make in (self.takes.stretch, self.takes.excitation))
+        return torch.from_numpy(audio), torch.from_numpy(known)
+
+    def windows(self, frames: int, most: int = 40) -> list[tuple[int, int, int]]:
+        """Stretches to measure on, spread over all takes, one of each take at least: (take, first frame, frames)."""
+        places = []
+        for take, latents in enumerate(self.latents):
+            length = min(frames, len(latents))
+            starts = range(0, len(latents) - length + 1, length)
+            places += [(take, start, length) for start in starts[:: -(-len(starts) * len(self.latents) // most)]]
+        return places

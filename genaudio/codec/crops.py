@@ -18,6 +18,7 @@ from genaudio.errors import GenaudioError
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE
+from genaudio.training.batches import Batches
 
 UNKNOWN = -1.0
 """Stands for a key of which nobody knows whether it sounds."""
@@ -33,6 +34,7 @@ class CropRecipe:
         alone: share of the examples without an excitation, so that the codec also works without a score.
         mixed: share of those that are the sum of two clips.
         quiet: share of those that are silence or faint noise.
+        loaders: processes that draw batches ahead; 0 for none.
     """
 
     batch: int = 12
@@ -40,6 +42,7 @@ class CropRecipe:
     alone: float = 0.5
     mixed: float = 0.2
     quiet: float = 0.04
+    loaders: int = 0
 
 
 class Example(NamedTuple):
@@ -61,7 +64,7 @@ class Batch(NamedTuple):
 
     def to(self, device: torch.device) -> Batch:
         """Move the batch to a device."""
-        return Batch(*(part.to(device) for part in self))
+        return Batch(*(part.to(device, non_blocking=True) for part in self))
 
 
 class Material(Protocol):
@@ -138,6 +141,10 @@ class Crops:
         examples = [self.example(rng) for _ in range(self.recipe.batch)]
         audio, excitation, keys, alone = (np.stack(part) for part in zip(*examples, strict=True))
         return Batch(*(torch.from_numpy(part) for part in (audio, excitation, keys, alone)))
+
+    def batches(self, seed: int, first: int, pinned: bool) -> Batches[Batch]:
+        """Return the row of batches of a seed from number `first` on (see `Batches`)."""
+        return Batches(self.batch, seed, first, self.recipe.loaders, pinned)
 
 
 def whole_clips(material: Material, count: int, seconds: float, hop: int) -> Batch:

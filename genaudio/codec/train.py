@@ -25,6 +25,7 @@ from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.teacher import TeacherRecipe, teacher_sets
 from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
+from genaudio.training.batches import Batches
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import load_weights, save_weights
@@ -75,12 +76,13 @@ class CodecTraining:
         self.crops, self.held_out = Crops(material, recipe.crops, recipe.model.hop), held_out
         torch.manual_seed(recipe.seed)
         self.rng = distributed.chance(recipe.seed)
-        self.generator = torch.Generator().manual_seed(recipe.seed + distributed.rank())
+        self.generator = torch.Generator(self.device).manual_seed(recipe.seed + distributed.rank())
         self.model = CodecModel(recipe.model, recipe.crops.batch * recipe.crops.frames).to(self.device)
         distributed.share(self.model)
         self.distance = SpectralDistance(recipe.model.sample_rate).to(self.device)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.8, 0.99))
         self.step, self.spent, self.quantizing = 0, 0.0, False
+        self.batches: Batches[Batch] | None = None
 
     def resume(self) -> None:
         """Go on from the checkpoint in the output folder.
@@ -94,6 +96,7 @@ class CodecTraining:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.spent, self.quantizing = state["step"], state["seconds"], state["quantizing"]
+        self.close()
         self.rng = distributed.chance(self.recipe.seed, self.step)
 
     def begin_with(self, path: Path) -> None:
@@ -124,7 +127,19 @@ class CodecTraining:
 
     def _noise(self, like: Tensor) -> Tensor:
         """White noise of the shape of an audio batch."""
-        return torch.randn(like.shape, generator=self.generator).to(self.device) * 0.1
+        return torch.randn(like.shape, generator=self.generator, device=self.device) * 0.1
+
+    def _next(self) -> Batch:
+        """The next batch, on the device; how many processes draw ahead makes no difference to it."""
+        if self.batches is None:
+            self.batches = self.crops.batches(self.recipe.seed, self.step, self.device.type == "cuda")
+        return next(self.batches).to(self.device)
+
+    def close(self) -> None:
+        """End the processes that draw batches."""
+        if self.batches is not None:
+            self.batches.close()
+            self.batches = None
 
     def _start_quantizer(self) -> None:
         """Place the codes by k-means over the latents of several batches."""
@@ -170,7 +185,7 @@ class CodecTraining:
         set_rate(self.optimizer, rate)
         if not self.quantizing and fraction >= recipe.quantize_after:
             self._start_quantizer()
-        batch = self.crops.batch(self.rng).to(self.device)
+        batch = self._next()
         with half_precision(self.device):
             latents = model.encode(batch.audio, batch.excitation).float()
         penalty = latents.new_zeros(())
@@ -274,7 +289,10 @@ def train_codec(
             training.begin_with(begin_with)
         training.model.train()
         seconds = time_budget or recipe.minutes * 60
-        return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
+        try:
+            return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)
+        finally:
+            training.close()
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,12 @@ from genaudio.training import distributed
 T = TypeVar("T")
 AHEAD = 4
 """Batches that each process draws ahead."""
+
+
+def cores() -> int:
+    """Processor cores for each of the processes that torchrun started on this machine, at least 1."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, found // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 class _Drawn(Dataset[Any]):
@@ -35,7 +42,7 @@ class Batches(Generic[T]):
         draw: draws a batch; of tensors where `loaders` is more than 0.
         seed: everything random follows from it, this process's rank and the batch's number.
         first: number of the first batch, so that a resumed training goes on in the row.
-        loaders: processes that draw ahead; 0 to draw each batch when it is asked for.
+        loaders: processes that draw ahead, no more than there are cores; 0 to draw each batch when it is asked for.
         pinned: whether the batches are for a GPU, which takes them faster from pinned memory.
     """
 
@@ -51,7 +58,7 @@ class Batches(Generic[T]):
                 self._drawn,
                 batch_size=None,
                 sampler=self._numbers,
-                num_workers=loaders,
+                num_workers=min(loaders, cores()),
                 pin_memory=pinned,
                 prefetch_factor=AHEAD,
                 multiprocessing_context=method,

@@ -13,7 +13,8 @@ def register(app: typer.Typer) -> None:
 
 
 def models(ctx: typer.Context) -> None:
-    """Show what is bundled: files with hashes and licences, styles, metres and instruments."""
+    """Show what is bundled: files with hashes and licences, styles, metres, instruments and what each plays."""
+    from genaudio.general_midi import drum_kinds, program_ranges
     from genaudio.production.bundle import bundled
 
     found = bundled()
@@ -26,4 +27,8 @@ def models(ctx: typer.Context) -> None:
     lines += ["             or the manner of a collection: " + ", ".join(found["collections"])]
     lines += ["metres       " + ", ".join(found["metres"])]
     lines += ["instruments  " + ", ".join(found["instruments"])]
+    lines += ["", "General MIDI programs (from 0), and who plays them"]
+    lines += [f"{each.numbers:>9}    {each.family:<13}{each.names}" for each in program_ranges()]
+    lines += ["", "drums on channel 10, by key"]
+    lines += [f"             {kind:<13}{', '.join(map(str, keys))}" for kind, keys in drum_kinds().items()]
     state_of(ctx).output.result(found, "\n".join(lines), bare="\n".join(part["name"] for part in found["parts"]))

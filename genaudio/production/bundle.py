@@ -7,7 +7,8 @@ from typing import Any
 
 from genaudio.assets import FOLDER, asset, entries
 from genaudio.errors import GenaudioError
-from genaudio.instruments import FAMILIES
+from genaudio.general_midi import drum_list, program_list
+from genaudio.instruments import MELODIC
 
 _LICENCE = re.compile(r"^\|[^|\n]*licen[cs]e[^|\n]*\|\s*([^|\n]+)", re.IGNORECASE | re.MULTILINE)
 """The row of a card's table that names the licence."""
@@ -32,7 +33,8 @@ def bundled() -> dict[str, Any]:
         }
         for part, names in files.items()
     ]
-    return {"parts": parts, **_knowledge(), "instruments": [family.name for family in FAMILIES]}
+    played = {"instruments": [family.name for family in MELODIC], "programs": program_list(), "drums": drum_list()}
+    return {"parts": parts, **_knowledge(), **played}
 
 
 def _knowledge() -> dict[str, list[str]]:

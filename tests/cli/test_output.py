@@ -204,3 +204,10 @@ def test_models_lists_what_ships():
     assert "public domain" in parts["catalogue"]["licence"]
     assert sum(len(part["files"]) for part in parts.values()) == len(genaudio.assets.entries())
     assert {"piano", "violin", "flute", "guitar"} <= set(found["instruments"])
+    assert "drums" not in found["instruments"], "they play no tune"
+    assert [entry["program"] for entry in found["programs"]] == list(range(128))
+    assert found["programs"][40] == {"program": 40, "name": "Violin", "family": "violin"}
+    assert {"key": 38, "name": "Acoustic Snare", "kind": "snare"} in found["drums"]
+    text = run("models").stdout
+    assert "104-107    steel-guitar Sitar to Koto" in text
+    assert "hi-hat       42, 44, 46" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +17,9 @@ from genaudio.streams import AudioFile
 CLIP_SECONDS = 12.0
 """Length of the clips that recordings are cut into; the last of a file is filled up with silence."""
 SILENCE = 1e-4
-"""Root mean square below which a clip is left out."""
+"""Root mean square below which a clip is left out, its mean taken off: what never moves is silent, too."""
+SHORTEST = 0.1
+"""Seconds of the shortest file that is learnt from."""
 HELD_OUT = 10
 """Every so many clips one is kept from the training to measure on."""
 
@@ -119,15 +121,20 @@ def _cut(
     rejected: list[tuple[str, str]] = []
     with (folder / "audio.s16").open("wb") as out:
         for index, path in enumerate(files):
+            begin, here, left_out = out.tell(), 0, 0
             try:
                 for clip in _clips(path, sample_rate):
-                    if np.sqrt(np.mean(clip**2)) < SILENCE:
-                        silent += 1
+                    if np.std(clip) < SILENCE:
+                        left_out += 1
                         continue
                     out.write(np.round(np.clip(clip, -1, 1) * 32767).astype(np.int16).tobytes())
-                    clips += 1
+                    here += 1
             except GenaudioError as error:
                 rejected.append((str(path.relative_to(source)), str(error)))
+                out.seek(begin)
+                out.truncate()
+            else:
+                clips, silent = clips + here, silent + left_out
             if progress:
                 progress(index + 1, len(files))
     if len(rejected) == len(files):
@@ -140,8 +147,17 @@ def _cut(
     (folder / "done").write_text(json.dumps({"digest": digest, **account}))
 
 
-def _clips(path: Path, sample_rate: int) -> list[np.ndarray]:
-    """Read a file, mix it down and cut it: float32 [samples] each, the last one filled up with silence."""
+def _clips(path: Path, sample_rate: int) -> Iterator[np.ndarray]:
+    """Read a file, mix it down and cut it: float32 [samples] each, the last one filled up with silence.
+
+    Raises:
+        GenaudioError: the file cannot be read to its end, is too short, or holds samples that are no finite numbers.
+    """
     samples = round(CLIP_SECONDS * sample_rate)
     with AudioFile(path, sample_rate) as file:
-        return [file.read(start, samples).mean(0) for start in range(0, file.samples, samples)]
+        if file.samples < SHORTEST * sample_rate:
+            raise GenaudioError(f"{path} lasts {file.samples / sample_rate:.2f} s; at least {SHORTEST:g} s are needed")
+        for start in range(0, file.samples, samples):
+            yield file.read(start, samples).mean(0)
+            if file.not_finite:
+                raise GenaudioError(f"{path} holds samples that are no finite numbers; export it again")

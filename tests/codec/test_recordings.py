@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from genaudio.audio import write_audio
 from genaudio.codec.codec import Codec
 from genaudio.codec.crops import UNKNOWN, CropRecipe, Crops
 from genaudio.codec.model import CodecConfig
 from genaudio.codec.recordings import gather_recordings
-from genaudio.codec.train import CodecRecipe, train_codec
+from genaudio.codec.train import CodecRecipe, CodecTraining, train_codec
 from genaudio.errors import GenaudioError
 from genaudio.teacher import TeacherRecipe
 
@@ -45,6 +46,56 @@ def test_files_become_clips_at_one_rate(folder: Path, tmp_path: Path) -> None:
     assert np.argmax(np.abs(np.fft.rfft(clip))) == 440
     assert np.abs(clip).max() == pytest.approx(0.3, abs=0.01)
     assert training.played(0) is None
+
+
+def plucked(frequency: float, rate: int, seconds: float = 3.0) -> np.ndarray:
+    """Detuned strings that are struck twice a second, with the noise of the plucking: float32 [T]."""
+    times, rng = np.arange(round(seconds * rate)) / rate, np.random.default_rng(round(frequency))
+    since = times % 0.5
+    strings = sum(np.sin(2 * np.pi * frequency * k * (1 + 1e-4 * k * k) * times * cents) / k
+                  for k in range(1, 9) for cents in (1.0, 1.003))  # fmt: skip
+    burst = rng.standard_normal(len(times)) * np.exp(-since / 0.01)
+    return (0.05 * (strings * np.exp(-since / 0.2) + burst)).astype(np.float32)
+
+
+def test_sound_of_all_formats_rates_and_channels_is_learnt(tmp_path: Path) -> None:
+    source = tmp_path / "takes"
+    source.mkdir()
+    kinds = [("wav", 8_000, 1), ("wav", 192_000, 3), ("flac", 96_000, 2), ("mp3", 44_100, 2), ("ogg", 22_050, 1)]
+    for index, (extension, rate, channels) in enumerate(kinds):
+        pair = plucked(110 * 1.26**index, rate) + plucked(165 * 1.26**index, rate)
+        write_audio(source / f"{index}.{extension}", np.repeat(pair[None], channels, 0), rate)
+    training, held_out, account = gather_recordings(source, tmp_path / "clips", RATE)
+    assert (account.files, account.clips, account.rejected) == (5, 5, ())
+    levels = [np.std(clips.stretch(row, RATE, RATE)) for clips in (training, held_out) for row in range(len(clips))]
+    assert max(levels) < 2.5 * min(levels), "the same sound, whatever it came in"
+    small = CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=2, bins=16)
+    crops = CropRecipe(batch=4, frames=32, quiet=0.0)
+    recipe = CodecRecipe(TeacherRecipe(1), TeacherRecipe(1), model=small, crops=crops, rate=5e-3, warmup_steps=5)
+    codec = CodecTraining(recipe, training, held_out, tmp_path / "out", "cpu")
+    losses = [codec.train_step(0.1)["loss"] for _ in range(40)]
+    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:10])
+
+
+def test_spoilt_files_are_left_out_whole(tmp_path: Path) -> None:
+    source = tmp_path / "takes"
+    source.mkdir()
+    for name in ("a.wav", "b.wav", "cut.flac"):
+        write_audio(source / name, np.random.default_rng(0).uniform(-0.3, 0.3, (1, 30 * RATE)), RATE)
+    cut = source / "cut.flac"
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 2 // 3])
+    spoilt = tone(30, RATE)[0]
+    spoilt[20 * RATE] = np.inf
+    soundfile.write(source / "spoilt.wav", spoilt, RATE, subtype="FLOAT")
+    soundfile.write(source / "dc.wav", np.full(24 * RATE, 0.4), RATE)
+    soundfile.write(source / "one.wav", np.array([0.5]), RATE)
+    training, held_out, account = gather_recordings(source, tmp_path / "clips", RATE)
+    reasons = dict(account.rejected)
+    assert set(reasons) == {"cut.flac", "spoilt.wav", "one.wav"}
+    assert "lasts 0.00 s" in reasons["one.wav"]
+    assert "no finite numbers" in reasons["spoilt.wav"]
+    assert len(training) + len(held_out) == account.clips == 6, "three of each whole file"
+    assert account.silent == 2, "clips that never move"
 
 
 def test_what_was_cut_before_is_opened_and_changes_are_seen(folder: Path, tmp_path: Path) -> None:

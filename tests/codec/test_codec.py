@@ -115,3 +115,25 @@ def test_encodec_interface_gives_the_same_codes(tiny: Codec) -> None:
 def test_many_channels_take_shorter_stretches() -> None:
     assert codec_module.stretch_for(1) == codec_module.stretch_for(2) == codec_module.STRETCH
     assert codec_module.stretch_for(8) * 8 == 2 * codec_module.STRETCH
+
+
+def test_however_long_a_sound_is_only_stretches_of_it_are_in_memory(
+    tiny: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Endless:
+        channels, samples, longest = 2, 700 * HOP, 0
+
+        def read(self, start: int, samples: int) -> np.ndarray:
+            self.longest = max(self.longest, samples)
+            return sound(samples, 2, start)
+
+    heard, known = Endless(), Endless()
+    monkeypatch.setattr(codec_module, "stretch_for", lambda channels: 60)
+    codes = tiny.encode(heard, excitation=known)
+    most = (60 + 2 * tiny.model.reach) * HOP
+    assert 0 < heard.longest <= most
+    assert heard.longest == known.longest
+    pieces = list(tiny.decode_stretches(codes, heard.samples))
+    assert len(pieces) == 12
+    assert max(piece.shape[1] for piece in pieces) <= 60 * HOP
+    assert sum(piece.shape[1] for piece in pieces) == heard.samples

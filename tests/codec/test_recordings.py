@@ -58,6 +58,7 @@ def plucked(frequency: float, rate: int, seconds: float = 3.0) -> np.ndarray:
     return (0.05 * (strings * np.exp(-since / 0.2) + burst)).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_sound_of_all_formats_rates_and_channels_is_learnt(tmp_path: Path) -> None:
     source = tmp_path / "takes"
     source.mkdir()

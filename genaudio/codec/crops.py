@@ -14,6 +14,7 @@ from torch import Tensor
 
 from genaudio.codec.hearing import KEYS
 from genaudio.codec.sources import excite_as, keys_of
+from genaudio.codec.tones import draw_tones
 from genaudio.errors import GenaudioError
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
@@ -34,6 +35,7 @@ class CropRecipe:
         alone: share of the examples without an excitation, so that the codec also works without a score.
         mixed: share of those that are the sum of two clips.
         quiet: share of those that are silence or faint noise.
+        tones: share of those that are made-up tones (see `draw_tones`).
         loaders: processes that draw batches ahead; 0 for none.
     """
 
@@ -42,6 +44,7 @@ class CropRecipe:
     alone: float = 0.5
     mixed: float = 0.2
     quiet: float = 0.04
+    tones: float = 0.0
     loaders: int = 0
 
 
@@ -129,12 +132,19 @@ class Crops:
             faint = np.exp(rng.uniform(np.log(1e-5), np.log(1e-2)))
             audio = (rng.standard_normal(self.samples) * faint * rng.integers(0, 2)).astype(np.float32)
             return Example(audio, silent, np.zeros_like(keys), True)
+        if self.recipe.tones and rng.random() < self.recipe.tones:
+            return self._tones(rng, silent, keys.shape[1])
         if rng.random() < self.recipe.mixed:
             other, where, sound = self._cut(rng)
             audio = audio + sound * np.float32(rng.uniform(0.2, 1.0))
             more = self._keys(other, where)
             keys = np.where((keys < 0) | (more < 0), UNKNOWN, np.maximum(keys, more)).astype(np.float32)
         return Example(np.clip(audio, -1, 1), silent, keys, True)
+
+    def _tones(self, rng: np.random.Generator, silent: np.ndarray, frames: int) -> Example:
+        """Draw an example of made-up tones."""
+        audio, keys = draw_tones(self.samples, frames, self.hop, SAMPLE_RATE, rng)
+        return Example(audio, silent, keys, True)
 
     def batch(self, rng: np.random.Generator) -> Batch:
         """Draw a batch."""

@@ -44,6 +44,7 @@ class CodecRecipe:
         fewer_levels: share of the batches that use fewer levels than all, so that every bitrate works.
         commitment: weight of the commitment loss relative to the variance of the latents.
         hearing: weight of the cross-entropy of heard keys (nats a frame), where the model hears any.
+        settled: encoder and codes stay as they are, and with them what renderers have learnt.
         clip: gradient norm.
         evaluate_every, save_every: seconds. seed: everything random follows from it.
     """
@@ -60,6 +61,7 @@ class CodecRecipe:
     fewer_levels: float = 0.25
     commitment: float = 0.1
     hearing: float = 0.3
+    settled: bool = False
     clip: float = 1.0
     evaluate_every: float = 180.0
     save_every: float = 120.0
@@ -128,6 +130,13 @@ class CodecTraining:
     def _noise(self, like: Tensor) -> Tensor:
         """White noise of the shape of an audio batch."""
         return torch.randn(like.shape, generator=self.generator, device=self.device) * 0.1
+
+    def to_training(self) -> None:
+        """Bring the model into training mode, but for what is settled."""
+        self.model.train()
+        if self.recipe.settled:
+            for part in (self.model.encoder, self.model.quantizer):
+                part.eval().requires_grad_(False)
 
     def _next(self) -> Batch:
         """The next batch, on the device; how many processes draw ahead makes no difference to it."""
@@ -233,7 +242,7 @@ class CodecTraining:
                     measures["keys_f1"] = round(agreement(heard > AUDIBLE, batch.keys > AUDIBLE), 3)
             decoded = self.model.decode(latents, known, self._noise(batch.audio))
             measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, batch.audio)), 4)
-        self.model.train()
+        self.to_training()
         return measures
 
 
@@ -287,7 +296,7 @@ def train_codec(
             training.resume()
         elif begin_with is not None:
             training.begin_with(begin_with)
-        training.model.train()
+        training.to_training()
         seconds = time_budget or recipe.minutes * 60
         try:
             return run(training, seconds, recipe.evaluate_every, recipe.save_every, on_progress)

@@ -8,10 +8,11 @@ first), 4 bytes CRC-32 of all before.
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ MAGIC = b"GENCODES"
 VERSION = 2
 """Of the format that is written; version 1, which knew no tuning, is read too."""
 _PACKED = 1 << 20
+_MOST_BINS = 1 << 15  # what int16 can number
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,33 @@ def _header(content: bytes, path: Path) -> tuple[dict[str, Any], int]:
     if not 1 <= version <= VERSION:
         raise IncompatibleError(f"{path} has version {version} of the code format; this genaudio reads {VERSION}")
     start = len(MAGIC) + 5
-    return json.loads(content[start : start + length]), start + length
+    header = json.loads(content[start : start + length])
+    if not isinstance(header, dict):
+        raise ValueError("its header is no object")
+    return header, start + length
+
+
+def _described(header: dict[str, Any], room: int) -> tuple[tuple[int, ...], Codes]:
+    """Return the shape and all but the codes of a header that makes sense; `room` is the bytes that the codes take.
+
+    Raises:
+        KeyError, TypeError, ValueError: it makes none.
+    """
+    shape = tuple(header.pop("shape"))
+    header["segments"], header["scales"] = tuple(header["segments"]), tuple(header["scales"])
+    empty = Codes(codes=np.zeros(0, np.int16), **header)
+    counts = (*shape, empty.bins, empty.samples, empty.sample_rate, *empty.segments)
+    if len(shape) != 3 or any(type(count) is not int or count < 0 for count in counts):
+        raise ValueError("its sizes are no whole numbers from 0")
+    if not (2 <= empty.bins <= _MOST_BINS and empty.sample_rate > 0):
+        raise ValueError(f"{empty.bins} codes of a codebook, {empty.sample_rate} samples a second")
+    if not all(isinstance(scale, int | float) for scale in empty.scales):
+        raise ValueError("its scales are no numbers")
+    if not (isinstance(empty.model, str) and isinstance(empty.digest, str)):
+        raise ValueError("its model is no text")
+    if -(-math.prod(shape) * empty.bits // 8) != room:
+        raise ValueError(f"{room} bytes do not hold {' x '.join(map(str, shape))} codes of {empty.bits} bits")
+    return shape, empty
 
 
 def read_codes(path: Path) -> Codes:
@@ -132,12 +160,12 @@ def read_codes(path: Path) -> Codes:
         content = path.read_bytes()
     except OSError as error:
         raise GenaudioError(f"{path} cannot be read: {error.strerror}") from error
-    header, start = _header(content, path)
     try:
-        shape = tuple(header.pop("shape"))
-        header["segments"], header["scales"] = tuple(header["segments"]), tuple(header["scales"])
-        empty = Codes(codes=np.zeros(0, np.int16), **header)
-        codes = _unpack(content[start:-4], int(np.prod(shape)), empty.bits).reshape(shape)
-        return Codes(codes=codes, **header)
-    except (KeyError, TypeError, ValueError) as error:
+        header, start = _header(content, path)
+        shape, empty = _described(header, len(content[start:-4]))
+        codes = _unpack(content[start:-4], math.prod(shape), empty.bits).reshape(shape)
+        if codes.size and int(codes.max()) >= empty.bins:
+            raise ValueError(f"it holds the code {codes.max()}, and {empty.bins - 1} is the highest")
+        return replace(empty, codes=codes)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise GenaudioError(f"{path} is no valid code file: {error}") from error

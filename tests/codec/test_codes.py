@@ -1,11 +1,16 @@
 """Code files: round trips and refusals."""
 
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genaudio.codec.codes import Codes, read_codes, write_codes
+from genaudio.codec.codes import MAGIC, Codes, read_codes, write_codes
 from genaudio.errors import GenaudioError, IncompatibleError
 
 
@@ -59,4 +64,47 @@ def test_another_version_is_incompatible(tmp_path) -> None:
     content[8] = 9
     path.write_bytes(bytes(content) + struct.pack("<I", zlib.crc32(bytes(content))))
     with pytest.raises(IncompatibleError, match="version 9"):
+        read_codes(path)
+
+
+def with_header(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change a code file's header and what follows, and put the length and the checksum right."""
+    content = path.read_bytes()
+    start = len(MAGIC) + 5
+    length = struct.unpack_from("<I", content, len(MAGIC) + 1)[0]
+    header = change(content[start : start + length])
+    whole = content[: start - 4] + struct.pack("<I", len(header)) + header + content[start + length : -4]
+    path.write_bytes(whole + struct.pack("<I", zlib.crc32(whole)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"{", b"["),
+        (b'"bins": 1024', b'"bins": 0'),
+        (b'"bins": 1024', b'"bins": "1024"'),
+        (b'"bins": 1024', b'"bins": 513'),
+        (b'"shape": [2, 3, 7]', b'"shape": [2, 3, 700000000000]'),
+        (b'"shape": [2, 3, 7]', b'"shape": [-2, -3, 7]'),
+        (b'"shape": [2, 3, 7]', b'"shape": [42]'),
+        (b'"shape": [2, 3, 7]', b'"shape": 42'),
+        (b'"sample_rate": 44100', b'"sample_rate": 0'),
+        (b'"model": "genaudio"', b'"model": ["genaudio"]'),
+        (b'"scales": [0.5]', b'"scales": ["0.5"]'),
+        (b'"segments": [7]', b'"segments": [7.5]'),
+        (b'"samples"', b'"simples"'),
+    ],
+)
+def test_a_header_that_makes_no_sense_is_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
+    """Found by fuzzing: with a right checksum, such headers led to other errors, or asked for all memory."""
+    path = tmp_path / "x.codes"
+    write_codes(path, codes())
+    with_header(path, lambda header: header.replace(old, new))
+    with pytest.raises(GenaudioError, match="no valid code file"):
+        read_codes(path)
+    with_header(path, lambda _: b"[" * 100_000)
+    with pytest.raises(GenaudioError, match="no valid code file"):
+        read_codes(path)
+    with_header(path, lambda _: b"12")
+    with pytest.raises(GenaudioError, match="no valid code file"):
         read_codes(path)

@@ -294,11 +294,13 @@ def check_parameters(
         )
     differences = []
     for part, ours in (("fingerprint", fingerprint.as_manifest()), ("shingling", shingling.as_manifest())):
-        theirs = manifest.get(part) or {}
+        theirs = manifest.get(part)
+        theirs = theirs if isinstance(theirs, dict) else {}
         for key in sorted(ours.keys() | theirs.keys()):
             if theirs.get(key) != ours.get(key):
                 differences.append(f"{key} is {theirs.get(key)!r}, not {ours.get(key)!r}")
-    major = str(manifest.get("software", {}).get("datasketch", "")).split(".")[0]
+    software = manifest.get("software")
+    major = str(software.get("datasketch", "") if isinstance(software, dict) else "").split(".")[0]
     if major != str(DATASKETCH_MAJOR):
         differences.append(f"it was written with datasketch {major or 'unknown'}, not {DATASKETCH_MAJOR}")
     if differences:

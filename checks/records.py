@@ -129,7 +129,7 @@ class Records(Listed[Record]):
         packed = self._content[int(self._blocks[number]) : int(self._blocks[number + 1])]
         try:
             return _parsed(zlib.decompress(packed.tobytes()))
-        except (zlib.error, ValueError, TypeError) as error:
+        except (zlib.error, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise IncompatibleCatalogue(f"works cannot be read: {error}; build the catalogue again") from error
 
 

@@ -24,6 +24,30 @@ _STRETCH = 1 << 18  # notes whose shingles are in memory at once
 _COARSE = 6  # every 64th note knows its work
 
 Arrays = dict[str, npt.NDArray[Any]]
+_LENGTHS = {"n": "pitches.npy", "m": "signatures.npy", "w": "windows.npy", "t": "ngram_keys.npy"}
+"""Arrays whose lengths are those of others: notes, works, windows, n-grams."""
+_KINDS = {
+    "onsets.npy": ("int32", "n"),
+    "durations.npy": ("uint16 int32", "n"),
+    "pitches.npy": ("int8", "n"),
+    "starts.npy": ("int64", "m+"),
+    "signatures.npy": ("uint32", "m any"),
+    "tune_keys.npy": ("uint32", "any m"),
+    "tune_names.npy": ("uint32", "any m"),
+    "windows.npy": ("int32", "w"),
+    "window_keys.npy": ("uint32", "any w"),
+    "window_names.npy": ("uint32", "any w"),
+    "window_bands.npy": ("uint32", "any w"),
+    "ngram_keys.npy": ("uint32 uint64", "t"),
+    "ngram_begins.npy": ("uint32 int64", "t+"),
+    "ngram_places.npy": ("int32", "any"),
+    "ngram_works.npy": ("uint32", "t"),
+    "ngram_samples.npy": ("uint64", "any"),
+    "works.npy": ("uint8", "any"),
+    "works_blocks.npy": ("int64", "any"),
+    "ids.npy": ("uint64", "m"),
+}
+"""dtypes and lengths of a segment's arrays; "m+": one more than works."""
 
 
 class Segment:
@@ -59,6 +83,9 @@ class Segment:
             self.postings = Postings.load(arrays, shingling.index_length)
         except KeyError as error:
             raise IncompatibleCatalogue(f"{data} has no {error.args[0]}: build the catalogue again") from error
+        wrong = wrong_shapes(arrays)
+        if wrong:
+            raise IncompatibleCatalogue(f"in {data} {', '.join(wrong)} are of another kind: build the catalogue again")
 
     @cached_property
     def records(self) -> Sequence[Record]:
@@ -122,7 +149,11 @@ class Segment:
         Raises:
             IncompatibleCatalogue: they are not those of the works.
         """
+        starts = self.line.starts
+        if (np.diff(starts) < 0).any():
+            raise IncompatibleCatalogue(f"in {self._records_path.parent} starts.npy does not rise: build it again")
         fresh = _derived(self.line, self._fingerprint, self._shingling)
+        fresh["ids.npy"] = self._fresh_ids()
         if "window_bands.npy" in self._arrays:  # format 1, whose places have another order
             table = BandTable(fresh["window_keys.npy"], fresh["window_names.npy"])
             fresh = {**fresh, "window_bands.npy": table.in_order()}
@@ -133,6 +164,45 @@ class Segment:
             raise IncompatibleCatalogue(
                 f"in {self._records_path.parent} {', '.join(wrong)} are not those of its works: build it again"
             )
+
+    def _fresh_ids(self) -> npt.NDArray[np.uint64]:
+        """Return the hashes of the ids again.
+
+        Raises:
+            IncompatibleCatalogue: the records cannot be read, or are not as many as the works.
+        """
+        try:
+            fresh = hash_ids(list(self.records))
+        except (TypeError, AttributeError, IndexError) as error:
+            raise IncompatibleCatalogue(f"in {self._records_path.parent} works cannot be read: {error}") from error
+        if len(fresh) != self.line.melodies:
+            raise IncompatibleCatalogue(
+                f"{self._records_path.parent} has {len(fresh)} records of {self.line.melodies} works: build it again"
+            )
+        return fresh
+
+
+def wrong_shapes(arrays: Mapping[str, npt.NDArray[Any]]) -> list[str]:
+    """Return the arrays of a segment whose dtype or shape is none that `files` gives, without reading them all.
+
+    The values may still be wrong: `verify` tells.
+    """
+    lengths = {letter: len(arrays[name]) if arrays[name].ndim else -1 for letter, name in _LENGTHS.items()}
+    wrong = []
+    for name, (kinds, axes) in _KINDS.items():
+        array = arrays.get(name)
+        if array is not None:
+            wanted = [lengths.get(axis.rstrip("+")) for axis in axes.split()]
+            wanted = [n if n is None else n + axis.count("+") for n, axis in zip(wanted, axes.split(), strict=True)]
+            fits = array.ndim == len(wanted) and all(
+                n is None or n == size for n, size in zip(wanted, array.shape, strict=True)
+            )
+            if str(array.dtype) not in kinds.split() or not fits:
+                wrong.append(name)
+    starts = arrays["starts.npy"]
+    if not wrong and not (len(starts) and starts[0] == 0 and starts[-1] == lengths["n"]):
+        wrong.append("starts.npy")
+    return wrong
 
 
 def files(batch: Batch, fingerprint: Fingerprint, shingling: Shingling) -> tuple[Arrays, dict[str, int]]:

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ from checks.errors import CatalogueError, IncompatibleCatalogue
 MANIFEST = "manifest.json"
 HASHED_ON_OPENING = 256 << 20
 """Files together larger than this are checked by size when opened, and by hash on `verify` only."""
+
+_DATA, _FILE = re.compile(r"data-[0-9a-f]{12}"), re.compile(r"[A-Za-z0-9_]+(\.[a-z]+)+")
 
 Array = npt.NDArray[Any]
 
@@ -153,14 +156,32 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise CatalogueError(f"cannot read the catalogue {folder}: {error.strerror or error}") from error
     try:
         manifest = json.loads(text)
-        intact = manifest["sha256"] == digest_manifest(manifest) and all(
-            isinstance(segment["files"], dict) for segment in segments(manifest)
-        )
-    except (ValueError, KeyError, TypeError):
+        intact = manifest["sha256"] == digest_manifest(manifest) and _is_sensible(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         intact = False
     if not intact:
         raise IncompatibleCatalogue(f"{path} is damaged or was changed by hand: build the catalogue again")
     return manifest
+
+
+def _is_sensible(manifest: Mapping[str, Any]) -> bool:
+    """Tell whether a manifest names a catalogue's parts as ours do, within its folder; a stranger can hash as well."""
+    there = segments(manifest)
+    parts = [manifest["counts"], *(segment["counts"] for segment in there)]
+    return (
+        isinstance(manifest["name"], str)
+        and all(_is_count(part[name]) for part in parts for name in ("works", "notes"))
+        and all(_DATA.fullmatch(segment["data"]) is not None for segment in there)
+        and all(
+            _FILE.fullmatch(name) is not None and _is_count(entry["bytes"]) and isinstance(entry["sha256"], str)
+            for segment in there
+            for name, entry in segment["files"].items()
+        )
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def check_files(folder: Path, manifest: Mapping[str, Any], hashes: bool | None = None) -> None:
@@ -208,8 +229,9 @@ def load_array(path: Path) -> Array:
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise IncompatibleCatalogue(f"cannot read {path}: {error}; build the catalogue again") from error
+    except Exception as error:  # numpy reads the header as Python code, which fails in too many ways to list
+        reason = " ".join(str(error).split())[:200]
+        raise IncompatibleCatalogue(f"cannot read {path}: {reason}; build the catalogue again") from error
     return np.asarray(array)
 
 

@@ -1,15 +1,21 @@
 """Writers that are killed, writers that meet, and readers in between: the catalogue stays whole."""
 
+import hashlib
+import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from checks import Catalogue, CatalogueError
+from checks import Catalogue, CatalogueError, storage
+from checks.errors import IncompatibleCatalogue
 
 WRITER = """
 import sys, time
@@ -91,3 +97,80 @@ def test_two_writers_and_a_reader(own_catalogue):
     final.verify()
     assert len(final) == 10 + sum(added)
     assert sum(added) >= 8
+
+
+def hashed(catalogue: Catalogue, change: dict[str, Any]) -> None:
+    """Write a manifest that was changed by somebody who knows how to hash it."""
+    manifest = {**catalogue.manifest, **change}
+    whole = {**manifest, "sha256": storage.digest_manifest(manifest)}
+    (catalogue.path / storage.MANIFEST).write_text(json.dumps(whole), encoding="utf-8")
+
+
+def replaced(catalogue: Catalogue, name: str, content: bytes) -> None:
+    """Put other content into a file of a catalogue, and its hash into the manifest."""
+    (entry,) = catalogue.manifest["segments"]
+    (catalogue.path / entry["data"] / name).write_bytes(content)
+    listing = {**entry["files"], name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}}
+    hashed(catalogue, {"segments": [{**entry, "files": listing}]})
+
+
+def stored(values: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": 3},
+        {"counts": {}},
+        {"counts": {"works": "10", "notes": 1}},
+        {"segments": [3]},
+        {"segments": [{"data": "../elsewhere", "files": {}, "counts": {"works": 1, "notes": 1}}]},
+        {"segments": [{"data": "data-000000000000", "files": {"../x": {}}, "counts": {"works": 1, "notes": 1}}]},
+        {"segments": [{"data": "data-000000000000", "files": {"x.npy": {"bytes": 1}}, "counts": {}}]},
+        {"fingerprint": 3},
+        {"software": []},
+    ],
+)
+def test_a_manifest_that_makes_no_sense_is_refused_though_its_hash_is_right(own_catalogue, change):
+    """Found by fuzzing."""
+    hashed(own_catalogue, change)
+    with pytest.raises(IncompatibleCatalogue):
+        Catalogue.open(own_catalogue.path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("pitches.npy", np.zeros(5, np.int8)),
+        ("starts.npy", np.zeros(11, np.int64)),
+        ("starts.npy", np.zeros(11, np.float64)),
+        ("ids.npy", np.zeros((10, 1), np.uint64)),
+        ("signatures.npy", np.zeros((), np.uint32)),
+    ],
+)
+def test_arrays_of_another_kind_are_refused_though_their_hashes_are_right(own_catalogue, name, values):
+    replaced(own_catalogue, name, stored(values))
+    with pytest.raises(IncompatibleCatalogue, match="of another kind"):
+        Catalogue.open(own_catalogue.path)
+
+
+def test_an_array_whose_header_is_no_header_is_refused(own_catalogue):
+    """Found by fuzzing: numpy takes the header for Python code, and its tokenizer has errors of its own."""
+    header = b"{'descr': '<i8', 'fortran_order': False, 'shape': (11,"
+    replaced(own_catalogue, "starts.npy", b"\x93NUMPY\x01\x00" + bytes([len(header), 0]) + header)
+    with pytest.raises(IncompatibleCatalogue, match=r"cannot read .*starts\.npy"):
+        Catalogue.open(own_catalogue.path)
+
+
+@pytest.mark.parametrize("name", ["starts.npy", "ids.npy", "works.npy", "works_blocks.npy", "ngram_places.npy"])
+def test_verify_finds_other_values_though_their_hashes_are_right(own_catalogue, name):
+    values = np.array(np.load(own_catalogue.path / own_catalogue.manifest["segments"][0]["data"] / name))
+    middle = values.shape[-1] // 2
+    values[..., middle] = values[..., middle - 1] // 2 + 1
+    replaced(own_catalogue, name, stored(values))
+    catalogue = Catalogue.open(own_catalogue.path)
+    with pytest.raises(IncompatibleCatalogue):
+        catalogue.verify()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from genaudio.score.errors import ScoreError
 from genaudio.score.jsonl import Entry
@@ -19,10 +20,12 @@ _FIELD = re.compile(r"^([A-Za-z]):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)%.*$")
 _METRE = re.compile(r"M:([^/\n\]]*)/\s*(\d+)")
 _NO_MUSIC, _QUOTED = re.compile(r"\s*([A-Za-z+]:|%)"), re.compile(r'"[^"]*"')
-_LENGTH = re.compile(r"[A-Ga-gxzZ\]][,']*(\d{3,})(?:/(\d+))?")
-_UNIT = re.compile(r"^L:\s*(\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
+_LENGTH = re.compile(r"[A-Ga-gxzZ\]][,']*(\d{2,})(?:/(\d+))?")
+_UNIT = re.compile(r"(?:^|\[)L:\s*(\d{1,9})/(\d{1,9})\s*(?:$|\]|%)", re.MULTILINE)
 LONGEST = 256
 """Quarter notes of the longest note or rest: a bar of 64 whole notes, the longest that there can be."""
+ODDEST = 8
+"""Quarter notes of the longest note or rest that is no sum of halved notes, such as 63 elevenths of a quarter."""
 _LOCRIAN = re.compile(r"^K:\s*([A-G][#b]?)\s*loc\w*", re.MULTILINE | re.IGNORECASE)
 _FILE_FIELDS = "ABCDFGHILMmNORrSUZ"
 """Fields that may stand before the first tune and hold for all of them."""
@@ -115,19 +118,25 @@ def read_tune_score(tune: AbcTune) -> Score:
 
 
 def _check_lengths(text: str) -> None:
-    """Refuse lengths that no music has, with which music21 would be busy for hours.
+    """Refuse lengths that no music has, with which music21 would be busy for minutes or hours.
 
     Raises:
-        ScoreError: a note or rest is longer than `LONGEST`.
+        ScoreError: a note or rest is longer than `LONGEST`, or than `ODDEST` and no sum of halved notes.
     """
-    units = [4 * int(upper) / int(lower) for upper, lower in _UNIT.findall(text) if int(lower)]
-    unit = min(units, default=0.5)
+    units = [Fraction(4 * int(upper), int(lower)) for upper, lower in _UNIT.findall(text) if int(upper) and int(lower)]
+    unit = min(units, default=Fraction(1, 2))
     for line in text.splitlines():
         if _NO_MUSIC.match(line):
             continue
         for found in _LENGTH.finditer(_QUOTED.sub("", line)):
-            if unit * int(found[1][:9]) / max(1, int((found[2] or "1")[:9])) > LONGEST:
+            length = unit * int(found[1][:9]) / max(1, int((found[2] or "1")[:9]))
+            if length > LONGEST:
                 raise ScoreError(f"{found[0][:20]!r} is longer than any note: {LONGEST} quarter notes at most")
+            if length > ODDEST and length.denominator & (length.denominator - 1):
+                raise ScoreError(
+                    f"{found[0][:20]!r} lasts {str(length)[:20]} quarters, which no note and no tie of a few does; "
+                    f"above {ODDEST} a length must be made of halves"
+                )
 
 
 def _for_music21(text: str) -> str:

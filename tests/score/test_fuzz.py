@@ -116,6 +116,26 @@ def test_a_note_of_a_million_bars_is_refused_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "music",
+    ["L:1/88\nK:D\nDEFG|c999|", "L:1/8\nK:D\nDEFG|[L:1/88]c400|", "L:1/8\nK:D\nDEFG|c127/3|", "L:1/11\nK:D\nz32|"],
+)
+def test_a_long_note_of_odd_parts_is_refused_at_once(tmp_path: Path, music: str) -> None:
+    """Found by changing bytes: music21 was busy for a minute, seeking a tie of notes that 999/22 quarters might be."""
+    path = tmp_path / "tune.abc"
+    path.write_text(f"X:1\nM:4/4\n{music}ABcd|d4|\n")
+    with pytest.raises(ScoreError, match="no note and no tie of a few"):
+        read_score(path)
+
+
+def test_odd_parts_of_notes_and_long_notes_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "tune.abc"
+    path.write_text("X:1\nM:4/4\nL:1/12\nK:D\nD3E3F3G3|A12|c4d4e4|z24|d12|\n")
+    assert [note.duration for note in read_score(path).tracks[0].notes] == pytest.approx(
+        [1] * 4 + [4] + [4 / 3] * 3 + [4]
+    )
+
+
+@pytest.mark.parametrize(
     "head",
     [b'<?xml version="1.0" encoding="UT-8"?>', b'<!DOCTYPE score-partwise SYSTEM "elsewhere.dtd">'],
     ids=["an encoding that nobody knows", "an entity from elsewhere"],

@@ -53,26 +53,28 @@ class Screener:
         self._searches = [Search(catalogue, self.thresholds, self._background, limits) for catalogue in flat]
         self.searched = sum(len(catalogue.lines) for catalogue in flat)
 
-    def screen(self, melody: Melody, limit: int = 20) -> Screening:
+    def screen(self, melody: Melody, limit: int = 20, beside: int = 0) -> Screening:
         """Compare a melody with all works.
 
         Args:
             melody: what to screen; any tempo, key and octave.
             limit: works that are reported; the verdict rests on all.
+            beside: notes of the other lines of the same piece that are screened as well. Chance has them all to find
+                something in, so that the rates hold for the piece, not for each of its lines.
 
         Returns:
             the verdict and its evidence; not-screened, with the reason, where the melody is too short or too
             generic to tell a copy from chance.
         """
         query = Line.of([melody])
-        reason = self.obstacle(query)
+        reason = self.obstacle(query, beside)
         if reason is not None:
             return Screening(Verdict.NOT_SCREENED, len(query), reason=reason)
-        ranked = self._ranked(query)
-        graded = [(search, hit, self._grade(hit, len(query))[2]) for search, hit in ranked]
+        ranked, notes = self._ranked(query), len(query) + beside
+        graded = [(search, hit, self._grade(hit, notes)[2]) for search, hit in ranked]
         alarms = [entry for entry in graded if entry[2] is not Verdict.CLEAR]
         shown = graded[: max(min(len(alarms), limit), NEAREST)]
-        matches = [self._match(search, hit, query, melody) for search, hit, _ in shown]
+        matches = [self._match(search, hit, query, melody, notes) for search, hit, _ in shown]
         verdict = max((entry[2] for entry in alarms), key=_severity, default=Verdict.CLEAR)
         flagged = tuple(match for match in matches if match.verdict is not Verdict.CLEAR)[:limit]
         return Screening(verdict, len(query), flagged, tuple(matches[:NEAREST]))
@@ -89,18 +91,18 @@ class Screener:
         found = ranking.rank(query, self._searches, self._background, limit)[:limit]
         return [(search.catalogue.records[work].id, score) for search, work, score in found]
 
-    def obstacle(self, query: Line) -> str | None:
+    def obstacle(self, query: Line, beside: int = 0) -> str | None:
         """Say why a melody cannot be judged, or None if it can.
 
         A melody can be judged if a perfect copy of all of it would raise an alarm, were the notes that only go on in a
-        cycle worth nothing.
+        cycle worth nothing. `beside` is as for `screen`.
         """
         shortest = self.catalogues[0].shingling.shortest
         if len(query) < shortest:
             return f"too short to judge: {len(query)} notes, and fewer than {shortest} are in many tunes by chance"
         notes = self._searches[0].notes(query)
         carried = notes.worth(self.thresholds.costs.rhythm_weight, ~background.cyclic(query))
-        needed = self.thresholds.enough(len(query), self.searched)
+        needed = self.thresholds.enough(len(query) + beside, self.searched)
         if carried >= needed:
             return None
         works = sum(len(catalogue) for catalogue in self.catalogues)
@@ -120,8 +122,8 @@ class Screener:
             return evidence, rate, Verdict.MATCH
         return evidence, rate, Verdict.REVIEW if rate <= self.thresholds.review else Verdict.CLEAR
 
-    def _match(self, search: Search, hit: Hit, query: Line, melody: Melody) -> Match:
-        evidence, rate, verdict = self._grade(hit, len(query))
+    def _match(self, search: Search, hit: Hit, query: Line, melody: Melody, notes: int) -> Match:
+        evidence, rate, verdict = self._grade(hit, notes)
         record = search.catalogue.records[hit.work]
         theirs = search.catalogue.lines.melody(hit.work)
         traced = search.alignments(query, hit, PASSAGES)

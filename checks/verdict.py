@@ -60,7 +60,8 @@ class Match:
         catalogue: name of the catalogue that it is in.
         verdict: clear, review or match.
         score: bits of evidence, as in a search of the usual size.
-        false_positive_rate: share of clean queries of this length that reach the score in catalogues of this size.
+        false_positive_rate: share of clean pieces with so many notes, in all lines, that reach the score in catalogues
+            of this size.
         kind: "whole-tune" where half or more of both melodies agree, else "passage".
         transposition: semitones from the work up to the query.
         passages: the best first.

@@ -105,11 +105,13 @@ def _read(file: Path, screener: Screener, limit: int) -> Iterator[Piece]:
     for title, score in iter_scores(file, on_reject=lambda place, reason: damaged.append((place, reason))):
         scores += 1
         lines = melodic_lines(score)
+        beside = notes_beside([line.melody for line in lines])
         pieces = []
-        for line in lines:
+        for line, others in zip(lines, beside, strict=True):
             name = line.name if title is None else title if len(lines) == 1 else f"{title}: {line.name}"
             remark = "" if line.monophonic else f"one line of several notes at a time; {line.dropped} notes left out"
-            pieces.append(Piece(str(file), name, screener.screen(line.melody, limit), line.melody, remark))
+            screening = screener.screen(line.melody, limit, others)
+            pieces.append(Piece(str(file), name, screening, line.melody, remark))
         yield from _with_asides(pieces)
         count += len(pieces)
     for place, reason in damaged:
@@ -123,13 +125,21 @@ def _heard(file: Path, screener: Screener, limit: int) -> list[Piece]:
     """Screen a recording: each line that may be heard as its melody."""
     heard = hear_file(file)
     remark = f"heard in a recording of {heard.seconds:.0f} s, with some notes wrong or missing"
+    beside = notes_beside([melody for _, melody in heard.lines])
     pieces = [
-        Piece(str(file), name, screener.screen(melody, limit), melody, remark, heard=True)
-        for name, melody in heard.lines
+        Piece(str(file), name, screener.screen(melody, limit, others), melody, remark, heard=True)
+        for (name, melody), others in zip(heard.lines, beside, strict=True)
     ]
     if not pieces:
         raise ScoreError(f"no notes were heard in {file}, so there is nothing to screen")
     return _with_asides(pieces)
+
+
+def notes_beside(lines: Sequence[Melody]) -> list[int]:
+    """Return for each line of a piece the notes that the others add to it; notes of several lines count once."""
+    sounding = [{(note.onset, note.pitch) for note in line.notes} for line in lines]
+    together = len(set().union(*sounding))
+    return [together - len(own) for own in sounding]
 
 
 def _with_asides(pieces: Sequence[Piece]) -> list[Piece]:

@@ -120,6 +120,18 @@ def test_verdicts_follow_the_false_positive_rate(catalogue, works):
     assert list(verdicts.values()) == [Verdict.REVIEW, Verdict.MATCH, Verdict.CLEAR]
 
 
+def test_a_line_among_others_counts_as_a_part_of_a_longer_search(screener, works):
+    query = spliced(random_melody(np.random.default_rng(9), 60), works[20].melody, 10, 30, 0, 20)
+    alone, among = screener.screen(query).matches[0], screener.screen(query, beside=3 * len(query)).matches[0]
+    assert alone.score - among.score == pytest.approx(2 * screener.thresholds.size_bits)  # four times the notes
+    assert among.false_positive_rate > alone.false_positive_rate
+    short = melody_of(works[20].melody.pitches[:16])
+    assert screener.screen(short).verdict is not Verdict.NOT_SCREENED
+    crowded = screener.screen(short, beside=10**9)
+    assert crowded.verdict is Verdict.NOT_SCREENED
+    assert "too short to judge" in crowded.reason
+
+
 def test_several_catalogues_are_searched_together(catalogue, works, tmp_path):
     extra = Catalogue.build([Work("x", "Extra", random_melody(np.random.default_rng(77), 80))], tmp_path / "extra")
     both = Screener([catalogue, extra])

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from checks import Screener
@@ -28,6 +29,17 @@ def test_each_voice_is_screened(tmp_path, screener):
     assert accompaniment.remark == "one line of several notes at a time; 30 notes left out"
     assert bass.name == "Chords (lowest line)"
     assert everything.name == "all parts (skyline)"
+
+
+def test_the_lines_of_a_piece_are_judged_as_one_search(tmp_path, screener):
+    copy, new = random_tune(7), random_tune(500)
+    write_midi(copy, tmp_path / "alone.mid")
+    write_midi(Score((Track(copy.notes), Track(new.transposed(-30).notes))), tmp_path / "among.mid")
+    (alone,) = screen_files([tmp_path / "alone.mid"], screener)
+    among = screen_files([tmp_path / "among.mid"], screener)[0]
+    chance = screener.thresholds.size_bits * np.log2(1 + len(new) / len(copy))  # the skyline adds no notes of its own
+    score = alone.screening.matches[0].score - among.screening.matches[0].score
+    assert score == pytest.approx(chance)
 
 
 def test_an_unreadable_file_does_not_stop_the_others(tmp_path, screener):

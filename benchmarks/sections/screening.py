@@ -75,6 +75,69 @@ def screening_grid(result: dict[str, Any]) -> str:
     )
 
 
+def screening_bound(result: dict[str, Any]) -> str:
+    """The section on what tunes share by chance."""
+
+    def cells(tunes: dict[str, Any]) -> list[str]:
+        return [
+            f"{row['share']:.3f} ({row['interval'][0]:.3f}-{row['interval'][1]:.3f})"
+            for row in (tunes[split] for split in ("train", "validation", "test"))
+        ]
+
+    recurring = [[notes, f"{row['passages']:.4f}", *cells(row["tunes"])] for notes, row in result["recurring"].items()]
+    ceiling = [
+        [notes, f"{row['recall']:.2f}", f"{row['bits']:.1f}", *cells(row["alarms"])]
+        for notes, rows in result["ceiling"].items()
+        for row in rows
+    ]
+    splits = ["training works", "validation", "test"]
+    return "\n".join(
+        [
+            "## Screening: what tunes share anyhow\n",
+            where(result),
+            f"Of the passages of the {result['works']} works, how many stand note for note, rhythm included, in a work "
+            "of another family as well; and how many tunes hold such a passage:\n",
+            table(["notes", "passages", *(f"tunes: {split}" for split in splits)], recurring),
+            "\nIf so many exact copies are to be found by their information, at least so many clean tunes alarm, those "
+            "with an edited note in the shared passage not counted:\n",
+            table(["notes", "copies found", "bits", *splits], ceiling),
+        ]
+    )
+
+
+def screening_files(result: dict[str, Any]) -> str:
+    """The section on files as they come."""
+    parts = ["## Screening files as they come\n", where(result)]
+    if "folder" in result:
+        row = result["folder"]
+        parts.append(
+            f"A folder of {row['files']:,} MIDI and JSONL files with {row['broken']} broken ones of "
+            f"{len(row['reasons'])} kinds among them: all {row['broken_listed']} are listed with their reasons, the "
+            f"exit code is {row['exit_code']}. {row['cpu_s']:,.0f} s of the processor ({row['s']:,.0f} s on the clock "
+            f"of a machine with a load of {row['load_average']:.0f}), {row['memory_mb']} MB of memory.\n"
+        )
+    if "million" in result:
+        row = result["million"]
+        parts.append(
+            f"A MIDI file of {row['notes']:,} notes in one track: {row['cpu_s']:,.0f} s of the processor "
+            f"({row['s']:,.0f} s on the clock, load {row['load_average']:.0f}), {row['memory_mb']} MB of memory. The "
+            f"passage copied near its end: {row['copied_passage'] or 'clear'}.\n"
+        )
+    if "lines" in result:
+        row = result["lines"]
+        rates = list(next(iter(row["evidence"].values()))["reach"])
+        rows = [
+            [name, f"{one['median_bits']:.1f}", *(f"{share:.3f}" for share in one["reach"].values())]
+            for name, one in row["evidence"].items()
+        ]
+        parts.append(
+            f"{row['chorales']} chorales in four parts, {row['lines']:.1f} lines a file on average, beside all works of "
+            "the catalogue but chorales; the share of files whose strongest line reaches the evidence that the tail of "
+            "chance gives to so many clean queries:\n\n" + table(["what is screened", "median bits", *rates], rows)
+        )
+    return "\n".join(parts)
+
+
 def screening_scale(result: dict[str, Any]) -> str:
     """The section on large catalogues."""
     rows = [
@@ -212,9 +275,11 @@ def screening_audio(result: dict[str, Any]) -> str:
 
 SECTIONS = {
     "screening": screening,
+    "screening_bound": screening_bound,
     "screening_grid": screening_grid,
     "screening_retrieval": screening_retrieval,
     "screening_time": screening_time,
+    "screening_files": screening_files,
     "screening_scale": screening_scale,
     "minhash": minhash,
     "alignment": alignment,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pretty_midi import Instrument, PrettyMIDI
 
 _SLOWEST_TEMPO = 60e6 / 0xFFFFFF
+_LONGEST = 10_000_000
+"""Ticks to which pretty_midi counts: 20,833 quarter notes, nearly three hours at 120 a minute."""
 _NARROWEST_BEND, _WIDEST_BEND = 2, 24
 """Semitones: what every synthesizer assumes, and what MIDI asks it to be able to do."""
 
@@ -44,7 +46,8 @@ def write_midi(music: Score | Melody, path: str | os.PathLike[str], program: int
         program: General MIDI program of a melody; a score's tracks have their own.
 
     Raises:
-        ScoreError: the tempo is slower than MIDI knows (3.6 a minute) or the file cannot be written.
+        ScoreError: the tempo is slower than MIDI knows (3.6 a minute), the music is longer than 20,832 quarter notes,
+            or the file cannot be written.
     """
     score = Score.from_melody(music, program) if isinstance(music, Melody) else music
     write_bytes(path, midi_bytes(score))
@@ -54,7 +57,7 @@ def midi_bytes(score: Score) -> bytes:
     """Return the content of a MIDI file.
 
     Raises:
-        ScoreError: the tempo is slower than MIDI knows.
+        ScoreError: the tempo is slower than MIDI knows, or the music is longer than 20,832 quarter notes.
     """
     import mido
     from pretty_midi import PrettyMIDI, Text
@@ -62,6 +65,9 @@ def midi_bytes(score: Score) -> bytes:
     midi = PrettyMIDI(resolution=TICKS_PER_QUARTER, charset="utf-8")
     midi._tick_scales = _tick_scales(score.tempi)
     last = max([score.end, *(t for track in score.tracks for t in _control_times(track)), *_signature_times(score)])
+    if to_ticks(last) + 1 >= _LONGEST:
+        most = _LONGEST // TICKS_PER_QUARTER - 1
+        raise ScoreError(f"the music lasts {last:.0f} quarter notes, and a MIDI file is written of {most} at most")
     midi._update_tick_to_time(to_ticks(last) + 1)
     _add_signatures(midi, score)
     midi.text_events = [Text(TEXT_MARK + text, midi.tick_to_time(tick)) for tick, text in _texts(score)]

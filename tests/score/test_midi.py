@@ -251,3 +251,11 @@ def test_a_tempo_too_slow_for_midi_is_refused(path):
 def test_a_score_without_notes_is_written_and_read(path):
     write_midi(Score(()), path)
     assert read_score(path).notes == ()
+
+
+def test_music_that_is_too_long_for_the_writer_is_refused_in_a_sentence(tmp_path):
+    write_midi(Melody([Note(0, 1, 60), Note(20_800, 1, 62)]), tmp_path / "long.mid")
+    assert read_score(tmp_path / "long.mid").end == 20_801
+    with pytest.raises(ScoreError, match="lasts 20834 quarter notes, and a MIDI file is written of 20832"):
+        write_midi(Melody([Note(0, 1, 60), Note(20_833, 1, 62)]), tmp_path / "longer.mid")
+    assert not (tmp_path / "longer.mid").exists()

@@ -84,6 +84,8 @@ class Segment:
         except KeyError as error:
             raise IncompatibleCatalogue(f"{data} has no {error.args[0]}: build the catalogue again") from error
         wrong = wrong_shapes(arrays)
+        if entry["counts"]["works"] != self.line.melodies or entry["counts"]["notes"] != len(self.line):
+            wrong.append("the counts of the manifest")
         if wrong:
             raise IncompatibleCatalogue(f"in {data} {', '.join(wrong)} are of another kind: build the catalogue again")
 

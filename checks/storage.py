@@ -170,7 +170,9 @@ def _is_sensible(manifest: Mapping[str, Any]) -> bool:
     parts = [manifest["counts"], *(segment["counts"] for segment in there)]
     return (
         isinstance(manifest["name"], str)
+        and bool(there)
         and all(_is_count(part[name]) for part in parts for name in ("works", "notes"))
+        and all(parts[0][name] == sum(part[name] for part in parts[1:]) for name in ("works", "notes"))
         and all(_DATA.fullmatch(segment["data"]) is not None for segment in there)
         and all(
             _FILE.fullmatch(name) is not None and _is_count(entry["bytes"]) and isinstance(entry["sha256"], str)

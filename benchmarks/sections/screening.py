@@ -131,9 +131,9 @@ def screening_files(result: dict[str, Any]) -> str:
             for name, one in row["evidence"].items()
         ]
         parts.append(
-            f"{row['chorales']} chorales in four parts, {row['lines']:.1f} lines a file on average, beside all works of "
-            "the catalogue but chorales; the share of files whose strongest line reaches the evidence that the tail of "
-            "chance gives to so many clean queries:\n\n" + table(["what is screened", "median bits", *rates], rows)
+            f"{row['chorales']} chorales in four parts, {row['lines']:.1f} lines a file on average, beside all works "
+            "of the catalogue but chorales; the share of files whose strongest line reaches the evidence that the tail "
+            "of chance gives to so many clean queries:\n\n" + table(["what is screened", "median bits", *rates], rows)
         )
     return "\n".join(parts)
 

@@ -1,5 +1,6 @@
 """Writers that are killed, writers that meet, and readers in between: the catalogue stays whole."""
 
+import copy
 import hashlib
 import io
 import json
@@ -8,14 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from checks import Catalogue, CatalogueError, storage
+from checks import Catalogue, CatalogueError, Screener, storage
 from checks.errors import IncompatibleCatalogue
+from genaudio.score import Melody
 
 WRITER = """
 import sys, time
@@ -174,3 +177,73 @@ def test_verify_finds_other_values_though_their_hashes_are_right(own_catalogue, 
     catalogue = Catalogue.open(own_catalogue.path)
     with pytest.raises(IncompatibleCatalogue):
         catalogue.verify()
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the paths to all that is in a manifest, of several files the first alone."""
+    yield path
+    if isinstance(value, dict):
+        several = "onsets.npy" in value
+        for name in ["onsets.npy"] if several else value:
+            yield from leaves(value[name], (*path, name))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from leaves(item, (*path, place))
+
+
+def refusal(catalogue: Catalogue, melody: Melody, verify: bool) -> str:
+    """Return why a catalogue is refused; empty where it opens and can be searched."""
+    try:
+        opened = Catalogue.open(catalogue.path)
+        opened.info()
+        if verify:
+            opened.verify()
+        Screener(opened).screen(melody)
+    except CatalogueError as error:
+        return str(error)
+    return ""
+
+
+def test_whatever_stands_in_a_manifest_the_catalogue_opens_or_is_refused(own_catalogue, works):
+    """Each part of the manifest in turn gives way to what it should not be, and the manifest is hashed again."""
+    refused = 0
+    for path in list(leaves(own_catalogue.manifest))[1:]:
+        for odd in (None, -1, 0.5, "../x", [], {}):
+            manifest = copy.deepcopy(own_catalogue.manifest)
+            inner: Any = manifest
+            for name in path[:-1]:
+                inner = inner[name]
+            inner[path[-1]] = odd
+            hashed(own_catalogue, manifest)
+            reason = refusal(own_catalogue, works[3].melody, verify=False)
+            assert len(reason.splitlines()) <= 1
+            refused += bool(reason)
+    assert refused > 100
+
+
+ODD_VALUES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "nothing": lambda values: values[:0],
+    "zeros": np.zeros_like,
+    "backwards": lambda values: np.ascontiguousarray(values[..., ::-1]),
+    "greatest": lambda values: np.full_like(values, np.iinfo(values.dtype).max),
+    "least": lambda values: np.full_like(values, np.iinfo(values.dtype).min),
+    "longer": lambda values: np.concatenate([values, values]),
+    "text": lambda values: np.full(values.shape, "x"),
+}
+
+
+def test_whatever_stands_in_an_array_the_catalogue_can_be_searched_or_is_refused(own_catalogue, works):
+    """Each array in turn is replaced and hashed again; what verify passes can be searched."""
+    (entry,) = own_catalogue.manifest["segments"]
+    passed = []
+    for name in entry["files"]:
+        path = own_catalogue.path / entry["data"] / name
+        sound = path.read_bytes()
+        for kind, change in ODD_VALUES.items():
+            replaced(own_catalogue, name, stored(change(np.load(path))))
+            reason = refusal(own_catalogue, works[3].melody, verify=True)
+            assert len(reason.splitlines()) <= 1
+            if not reason:
+                passed.append((name, kind))
+            path.write_bytes(sound)
+    assert passed == [("works.npy", "longer")]  # bytes after the last record, which nobody reads

@@ -123,7 +123,7 @@ def folder_part(files: int, broken_files: int = 50) -> dict[str, Any]:
         results = json.loads(report.read_text(encoding="utf-8"))["results"]
         listed = [row for row in results if "-" in Path(row["file"]).name]
         size = report.stat().st_size
-    reasons = {Path(row["file"]).name.partition("-")[2]: row["reason"].replace(place, "") for row in listed}
+    reasons = {Path(row["file"]).name.partition("-")[2]: row["reason"].replace(f"{folder}/", "") for row in listed}
     complaints = done.stderr.count("genaudio: not screened: ")
     if len(listed) != broken_files or not all(reasons.values()) or complaints != broken_files:
         raise SystemExit(f"{len(listed)} of {broken_files} broken files are listed, {complaints} complained of")

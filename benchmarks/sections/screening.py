@@ -111,8 +111,8 @@ def screening_files(result: dict[str, Any]) -> str:
     if "folder" in result:
         row = result["folder"]
         parts.append(
-            f"A folder of {row['files']:,} MIDI and JSONL files with {row['broken']} broken ones of "
-            f"{len(row['reasons'])} kinds among them: all {row['broken_listed']} are listed with their reasons, the "
+            f"A folder of {row['files']:,} files, MIDI and JSONL, {row['broken']} of them broken in "
+            f"{len(row['reasons'])} ways: all {row['broken_listed']} are listed with their reasons, the "
             f"exit code is {row['exit_code']}. {row['cpu_s']:,.0f} s of the processor ({row['s']:,.0f} s on the clock "
             f"of a machine with a load of {row['load_average']:.0f}), {row['memory_mb']} MB of memory.\n"
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from genaudio.codec import train as codec_train
 from genaudio.codec.codec import Codec
@@ -142,3 +143,22 @@ def test_a_training_begins_with_trained_weights(tmp_path: Path) -> None:
     other = dataclasses.replace(RECIPE, model=dataclasses.replace(SMALL, width=32))
     with pytest.raises(IncompatibleError, match="another size"):
         CodecTraining(other, teacher(), teacher(), tmp_path, "cpu").begin_with(tmp_path / "first/model.safetensors")
+
+
+def test_what_is_settled_stays_while_the_rest_learns(tmp_path: Path) -> None:
+    settled = dataclasses.replace(RECIPE, settled=True, crops=CropRecipe(batch=4, frames=32, alone=1.0, tones=0.5))
+    training = CodecTraining(settled, teacher(), teacher(), tmp_path / "out", "cpu")
+    training._start_quantizer()
+    training.to_training()
+    before = {name: value.clone() for name, value in training.model.state_dict().items()}
+    for step in range(3):
+        training.train_step(0.6 + step / 10)
+    changed = {
+        name.split(".")[0]
+        for name, value in training.model.state_dict().items()
+        if not torch.equal(value, before[name])
+    }
+    assert changed == {"decoder"}
+    training.evaluate(1, 0.5)
+    assert not training.model.encoder.training
+    assert training.model.decoder.training

@@ -75,7 +75,8 @@ def codec(
     ] = None,
 ) -> None:
     """Train the codec on a teacher's audio (needs the training extra, fluidsynth and a SoundFont) or on recordings."""
-    from genaudio.codec.train import CodecRecipe, train_codec
+    from genaudio.codec.recipe import CodecRecipe
+    from genaudio.codec.train import train_codec
 
     train = partial(train_codec, audio=audio, begin_with=weights_named(begin_with, "codec") if begin_with else None)
     _run(state_of(ctx), "codec", CodecRecipe, train, out, time_budget, resume)

@@ -74,9 +74,8 @@ class Codec:
         """
         path = path or asset("codec/model.safetensors")
         state, stored = load_weights(path, "codec")
-        sizes = {name: value for name, value in stored.items() if name != "kind"}
         try:
-            model = CodecModel(CodecConfig(**sizes))
+            model = CodecModel(CodecConfig.from_json(stored))
             missing, unexpected = model.load_state_dict(state, strict=False)
         except (TypeError, RuntimeError) as error:
             raise IncompatibleError(f"the codec {path} does not fit this version of genaudio: {error}") from error

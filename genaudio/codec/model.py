@@ -45,6 +45,8 @@ class CodecConfig:
         hearing: channels of the network that hears the keys in the latents where there is no score; 0 for none.
         normalize: bring every frame's latents to mean 0 and variance 1. Without it the commitment loss can shut
             latent channels down one by one: a codec trained so used 4 of its 32 dimensions.
+        code_dimension: dimensions of the codes, which are then directions in small projections of the latents (see
+            `quantizer.FactorisedResidualVQ`); 0 for codes that are latents themselves.
     """
 
     sample_rate: int = 44_100
@@ -60,6 +62,16 @@ class CodecConfig:
     fine_window: int = 0
     hearing: int = 0
     normalize: bool = False
+    code_dimension: int = 0
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> CodecConfig:
+        """Read sizes back; what an older version did not know has its default.
+
+        Raises:
+            TypeError: there are sizes that this version does not know.
+        """
+        return cls(**{name: value for name, value in stored.items() if name != "kind"})
 
     def to_json(self) -> dict[str, Any]:
         """Return the sizes as they are stored with the weights."""
@@ -140,7 +152,7 @@ class CodecModel(nn.Module):
         self.encoder = Encoder(config)
         self.hearing = Hearing(config.latent, config.hearing) if config.hearing else None
         self.decoder = Decoder(config)
-        self.quantizer = Quantizer(config.latent, config.levels, config.bins, expected_frames)
+        self.quantizer = Quantizer(config.latent, config.levels, config.bins, expected_frames, config.code_dimension)
 
     @property
     def reach(self) -> int:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,58 +14,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genaudio.codec.crops import Batch, CropRecipe, Crops, Material, whole_clips
+from genaudio.codec.adversary import STRETCH, Adversary
+from genaudio.codec.average import Average
+from genaudio.codec.crops import Batch, Crops, Material, whole_clips
 from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
-from genaudio.codec.measures import AUDIBLE, agreement, dimensions
+from genaudio.codec.measures import measure
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.quantizer import STATISTICS
+from genaudio.codec.recipe import CodecRecipe
 from genaudio.codec.recordings import gather_recordings
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.teacher import TeacherRecipe, teacher_sets
+from genaudio.teacher import teacher_sets
 from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.batches import Batches
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import load_weights, save_weights
-
-
-@dataclass(frozen=True)
-class CodecRecipe:
-    """Everything a codec training follows from.
-
-    Attributes:
-        teacher: the training audio. held_out: the audio for the measures, from tunes of another split.
-        model: sizes. crops: what a batch holds.
-        minutes: training time (``--time-budget`` overrides it). rate: peak learning rate.
-        warmup_steps: rise of the learning rate. quantize_after: share of the budget before the quantizer joins.
-        scales: windows of the spectral loss that each step draws.
-        fewer_levels: share of the batches that use fewer levels than all, so that every bitrate works.
-        commitment: weight of the commitment loss relative to the variance of the latents.
-        hearing: weight of the cross-entropy of heard keys (nats a frame), where the model hears any.
-        settled: encoder and codes stay as they are, and with them what renderers have learnt.
-        clip: gradient norm.
-        evaluate_every, save_every: seconds. seed: everything random follows from it.
-    """
-
-    teacher: TeacherRecipe
-    held_out: TeacherRecipe
-    model: CodecConfig = field(default_factory=CodecConfig)
-    crops: CropRecipe = field(default_factory=CropRecipe)
-    minutes: float = 45.0
-    rate: float = 1.0e-3
-    warmup_steps: int = 150
-    quantize_after: float = 0.4
-    scales: int = 2
-    fewer_levels: float = 0.25
-    commitment: float = 0.1
-    hearing: float = 0.3
-    settled: bool = False
-    clip: float = 1.0
-    evaluate_every: float = 180.0
-    save_every: float = 120.0
-    seed: int = 0
 
 
 class CodecTraining:
@@ -83,6 +49,8 @@ class CodecTraining:
         distributed.share(self.model)
         self.distance = SpectralDistance(recipe.model.sample_rate).to(self.device)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.8, 0.99))
+        self.average = Average(self.model, recipe.average) if recipe.average else None
+        self.adversary: Adversary | None = None
         self.step, self.spent, self.quantizing = 0, 0.0, False
         self.batches: Batches[Batch] | None = None
 
@@ -93,10 +61,14 @@ class CodecTraining:
             GenaudioError: there is none, or it belongs to another recipe.
         """
         state = load_checkpoint(self.out / "checkpoint.pt")
-        if state["config"] != self.recipe.model.to_json():
+        if CodecConfig.from_json(state["config"]) != self.recipe.model:
             raise GenaudioError(f"the checkpoint in {self.out} is of another size of codec; choose another folder")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self._average_from_here(state.get("average"))
+        if state.get("adversary"):
+            self.adversary = Adversary(self.device)
+            self.adversary.load_state_dict(state["adversary"])
         self.step, self.spent, self.quantizing = state["step"], state["seconds"], state["quantizing"]
         self.close()
         self.rng = distributed.chance(self.recipe.seed, self.step)
@@ -108,11 +80,24 @@ class CodecTraining:
             IncompatibleError: the file is missing, damaged or of another size.
         """
         state, stored = load_weights(path, "codec")
-        if stored != self.recipe.model.to_json():
+        if CodecConfig.from_json(stored) != self.recipe.model:
             raise IncompatibleError(f"{path} is of another size than the recipe; take its sizes or begin from nothing")
         self.model.load_state_dict(state, strict=False)
         self.model.quantizer.wake()
+        self._average_from_here()
         self.quantizing = True
+
+    def _average_from_here(self, state: dict[str, Any] | None = None) -> None:
+        """Go on with a stored average, or begin one with the weights as they are."""
+        if self.average is not None:
+            self.average = Average(self.model, self.recipe.average)
+            if state is not None:
+                self.average.load_state_dict(state)
+
+    @property
+    def best(self) -> CodecModel:
+        """The model that is measured and kept: the averaged one, where there is an average."""
+        return self.average.follow(self.model) if self.average else self.model
 
     def save(self, seconds: float) -> None:
         """Write the checkpoint and the weights so far."""
@@ -123,9 +108,11 @@ class CodecTraining:
             "step": self.step,
             "seconds": seconds,
             "quantizing": self.quantizing,
+            "average": self.average and self.average.state_dict(),
+            "adversary": self.adversary and self.adversary.state_dict(),
         }
         save_checkpoint(self.out / "checkpoint.pt", state)
-        save_weights(self.out / "model.safetensors", shipped_state(self.model), self.recipe.model.to_json())
+        save_weights(self.out / "model.safetensors", shipped_state(self.best), self.recipe.model.to_json())
 
     def _noise(self, like: Tensor) -> Tensor:
         """White noise of the shape of an audio batch."""
@@ -208,9 +195,16 @@ class CodecTraining:
         excitation, misheard = self._listen(latents, batch)
         with half_precision(self.device):
             decoded = model.decode(latents, excitation, self._noise(batch.audio))
-        spectral = self.distance(decoded.float(), batch.audio, draw_sizes(self.rng, recipe.scales))
+        sizes = draw_sizes(self.rng, recipe.scales)
+        spectral = self.distance(decoded.float(), batch.audio, sizes)
         loss = spectral + recipe.commitment * penalty + recipe.hearing * misheard
+        if recipe.advance:
+            loss = loss + recipe.advance * self.distance.advance(decoded.float(), batch.audio, sizes[:1])
+        if recipe.adversary and fraction >= recipe.adversary_after:
+            loss = loss + recipe.adversary * self._criticism(decoded.float(), batch.audio)
         norm = descend(loss, model, self.optimizer, recipe.clip)
+        if self.average:
+            self.average.update(model)
         self.step += 1
         return {
             "loss": float(spectral.detach()),
@@ -220,28 +214,21 @@ class CodecTraining:
             "norm": norm,
         }
 
+    def _criticism(self, decoded: Tensor, audio: Tensor) -> Tensor:
+        """What the critic finds in a stretch of decoded sound, after it has learnt from it."""
+        if self.adversary is None:
+            self.adversary = Adversary(self.device)
+        start = int(self.rng.integers(max(1, audio.shape[1] - STRETCH)))
+        decoded, audio = decoded[:, start : start + STRETCH], audio[:, start : start + STRETCH]
+        self.adversary.learn(decoded, audio)
+        return self.adversary.judge(decoded, audio)
+
     @torch.no_grad()
     def evaluate(self, clips: int = 20, seconds: float = 4.0) -> dict[str, Any]:
         """Measure on held-out clips: log-mel distances with the score (where it is known) and without, use of codes."""
-        self.model.eval()
+        model = self.best.eval()
         batch = whole_clips(self.held_out, clips, seconds, self.crops.hop).to(self.device)
-        measures: dict[str, Any] = {}
-        ways = {"informed": batch.excitation, "alone": torch.zeros_like(batch.excitation)}
-        for name, known in ways.items():
-            if name == "informed" and batch.alone.any():
-                continue
-            latents = self.model.encode(batch.audio, known)
-            if self.quantizing:
-                latents, codes, _ = self.model.quantizer.vq(latents)
-                measures[f"dimensions_{name}"] = round(dimensions(latents), 1)
-                measures[f"codes_{name}"] = [len(torch.unique(level)) for level in codes]
-            if name == "alone" and self.model.hearing:
-                known = self.model.hear(latents, 0, batch.audio.shape[1])
-                heard = activations(self.model.hearing(latents))
-                if not batch.alone.any():
-                    measures["keys_f1"] = round(agreement(heard > AUDIBLE, batch.keys > AUDIBLE), 3)
-            decoded = self.model.decode(latents, known, self._noise(batch.audio))
-            measures[f"log_mel_{name}"] = round(float(self.distance.log_mel(decoded, batch.audio)), 4)
+        measures = measure(model, batch, self.distance, self._noise, self.quantizing)
         self.to_training()
         return measures
 

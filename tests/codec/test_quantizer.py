@@ -1,8 +1,8 @@
-"""The three repairs of encodec's quantizer."""
+"""The three repairs of encodec's quantizer, and codes that are directions."""
 
 import torch
 
-from genaudio.codec.quantizer import Quantizer
+from genaudio.codec.quantizer import Quantizer, RevivingCodebook
 
 
 def started(expected_frames: int = 512) -> Quantizer:
@@ -39,6 +39,21 @@ def test_more_levels_come_nearer() -> None:
     assert errors == sorted(errors, reverse=True)
 
 
+def test_codes_begin_at_the_middle_of_what_they_stand_for() -> None:
+    centres = torch.tensor([[5.0, 0.0], [-5.0, 0.0], [0.0, 5.0], [0.0, -5.0]])
+    latents = centres.repeat(64, 1) + 0.1 * torch.randn(256, 2, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(3)
+    codebook = RevivingCodebook(2, 8, kmeans_init=True, kmeans_iters=8, threshold_ema_dead_code=1)
+    codebook.init_embed_(latents)
+    nearest = torch.cdist(centres, codebook.embed).amin(1)
+    assert nearest.max() < 0.3
+    assert float(codebook.cluster_size.sum()) == 256
+    torch.testing.assert_close(codebook.embed_avg.sum(0), latents.sum(0), atol=1e-3, rtol=1e-3)
+    before = codebook.embed.clone()
+    codebook.init_embed_(latents + 1)
+    assert torch.equal(codebook.embed, before)
+
+
 def test_codes_in_use_are_not_replaced() -> None:
     quantizer = started()
     before = quantizer.vq.layers[0].codebook.clone()
@@ -59,3 +74,44 @@ def test_a_dead_code_comes_back_to_life() -> None:
         used = torch.unique(quantizer.vq(torch.randn(16, 4, 128))[1][0])
     assert 3 in used
     assert float(codebook.embed[3].norm()) < 10
+
+
+def factorised() -> Quantizer:
+    """Eight latent dimensions, coded in spaces of four."""
+    torch.manual_seed(0)
+    quantizer = Quantizer(dimension=8, levels=4, bins=32, expected_frames=512, code_dimension=4)
+    quantizer.train()
+    with torch.no_grad():
+        quantizer.vq(torch.randn(4, 8, 128))
+    return quantizer
+
+
+def test_factorised_codes_round_trip_and_levels_add_up() -> None:
+    quantizer = factorised().eval()
+    x = torch.randn(4, 8, 128)
+    quantized, codes, _ = quantizer.vq(x)
+    assert torch.equal(quantizer.vq.encode(x), codes)
+    torch.testing.assert_close(quantizer.vq.decode(codes), quantized)
+    with torch.no_grad():
+        errors = [float((quantizer.vq(x, n)[0] - x).pow(2).mean()) for n in (1, 2)]
+    assert errors[1] < errors[0] < float(x.pow(2).mean())  # the first two levels begin at right angles
+
+
+def test_factorised_codes_are_directions() -> None:
+    quantizer = factorised().eval()
+    codebook = quantizer.vq.layers[0]._codebook
+    torch.testing.assert_close(codebook.directions().norm(dim=1), torch.full((32,), 2.0))
+    x = torch.randn(2, 8, 16)
+    first = quantizer.vq.layers[0]
+    assert torch.equal(first.encode(x), first.encode(3 * x))  # the bias is still zero
+
+
+def test_factorised_codes_teach_their_projections() -> None:
+    quantizer = factorised()
+    x = torch.randn(2, 8, 16, requires_grad=True)
+    quantized, _, losses = quantizer.vq(x)
+    (quantized.pow(2).sum() + losses.sum()).backward()
+    for layer in quantizer.vq.layers:
+        assert float(layer.project_in.weight.grad.norm()) > 0
+        assert float(layer.project_out.weight.grad.norm()) > 0
+    assert float(x.grad.norm()) > 0

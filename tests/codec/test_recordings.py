@@ -10,8 +10,9 @@ from genaudio.audio import write_audio
 from genaudio.codec.codec import Codec
 from genaudio.codec.crops import UNKNOWN, CropRecipe, Crops
 from genaudio.codec.model import CodecConfig
+from genaudio.codec.recipe import CodecRecipe
 from genaudio.codec.recordings import gather_recordings
-from genaudio.codec.train import CodecRecipe, CodecTraining, train_codec
+from genaudio.codec.train import CodecTraining, train_codec
 from genaudio.errors import GenaudioError
 from genaudio.teacher import TeacherRecipe
 

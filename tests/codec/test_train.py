@@ -15,10 +15,12 @@ from genaudio.codec.crops import CropRecipe, Crops
 from genaudio.codec.excitation import excite
 from genaudio.codec.hearing import KEYS, LOWEST
 from genaudio.codec.model import CodecConfig
-from genaudio.codec.train import CodecRecipe, CodecTraining, train_codec
+from genaudio.codec.recipe import CodecRecipe
+from genaudio.codec.train import CodecTraining, train_codec
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE, Performance, TeacherRecipe, TeacherSet
+from genaudio.weights import load_weights
 
 SMALL = CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=2, bins=16)
 RECIPE = CodecRecipe(
@@ -79,6 +81,48 @@ def test_a_resumed_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert (second.step, second.spent) == (3, 12.5)
     for before, after in zip(first.model.parameters(), second.model.parameters(), strict=True):
         np.testing.assert_array_equal(before.detach().numpy(), after.detach().numpy())
+
+
+def test_critic_and_average_join_and_survive_a_kill(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, adversary=0.3, adversary_after=0.5, average=0.9, advance=0.5)
+    first = CodecTraining(recipe, teacher(), teacher(), tmp_path / "out", "cpu")
+    for _ in range(3):
+        first.train_step(0.1)
+    assert first.adversary is None
+    first.train_step(0.6)
+    assert first.adversary is not None
+    first.save(1.0)
+    second = CodecTraining(recipe, teacher(), teacher(), tmp_path / "out", "cpu")
+    second.resume()
+    assert second.adversary is not None
+    assert second.average is not None
+    assert second.average.updates == 4
+    averaged, raw = second.best.state_dict(), second.model.state_dict()
+    assert not torch.equal(averaged["decoder.head.weight"], raw["decoder.head.weight"])
+    kept = load_weights(tmp_path / "out" / "model.safetensors", "codec")[0]
+    torch.testing.assert_close(kept["decoder.head.weight"], averaged["decoder.head.weight"], atol=1e-3, rtol=1e-3)
+    name = "quantizer.vq.layers.0._codebook.embed"
+    torch.testing.assert_close(kept[name], raw[name], atol=1e-3, rtol=1e-3)
+
+
+def test_sizes_of_older_files_have_defaults(tmp_path: Path) -> None:
+    old = {name: value for name, value in SMALL.to_json().items() if name != "code_dimension"}
+    assert CodecConfig.from_json(old) == SMALL
+    with pytest.raises(TypeError):
+        CodecConfig.from_json({**old, "colour": 3})
+
+
+def test_a_codec_of_directions_codes_sound(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, model=dataclasses.replace(SMALL, code_dimension=4))
+    training = CodecTraining(recipe, teacher(), teacher(), tmp_path / "out", "cpu")
+    for step in range(4):
+        training.train_step(step / 4)
+    training.save(1.0)
+    codec = Codec.load(tmp_path / "out" / "model.safetensors", "cpu")
+    audio = teacher().clip(0)[None, :44_100]
+    codes = codec.encode(audio)
+    assert codec.model.config.code_dimension == 4
+    assert np.isfinite(codec.decode(codes, 44_100)).all()
 
 
 def test_nothing_to_resume_and_other_sizes_are_said(tmp_path: Path) -> None:

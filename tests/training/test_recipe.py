@@ -50,7 +50,7 @@ def test_what_is_no_recipe_is_said(tmp_path: Path, content: str) -> None:
 
 
 def test_the_shipped_recipes_of_codec_and_renderer_load() -> None:
-    from genaudio.codec.train import CodecRecipe
+    from genaudio.codec.recipe import CodecRecipe
     from genaudio.renderer.train import RendererRecipe
 
     codec, renderer = (

@@ -1,8 +1,9 @@
 """The codec measured on held-out teacher audio: alone and score-informed, at every number of levels, beside Opus.
 
-``python benchmarks/codec.py``: log-mel distance, SI-SDR, use of the codes, onset F1 of the round trip by an
-independent transcriber over that of the original, real-time factors. ``--soundfont`` plays the held-out tunes with
-another SoundFont, which the codec never heard; the result file is then ``codec_other_sound``.
+``python benchmarks/codec.py``: log-mel and multi-resolution STFT distance, SI-SDR, use of the codes, onset F1 of the
+round trip by an independent transcriber over that of the original, real-time factors. Opus is also measured at other
+low bitrates, for the picture that ``python benchmarks/codec_plot.py`` draws. ``--soundfont`` plays the held-out tunes
+with another SoundFont, which the codec never heard; the result file is then ``codec_other_sound``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teache
 
 SECONDS = 10.0
 OPUS_RATE = 48_000
+OPUS_BITRATES = (6_000, 12_000, 16_000, 24_000)
+"""Bits a second that Opus is asked for beside the codec's own; it takes no fewer than the first."""
 
 
 @dataclass
@@ -34,31 +37,40 @@ class Measures:
     """What is gathered over all clips of one way of coding."""
 
     log_mel: list[float] = field(default_factory=list)
+    stft: list[float] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
     f1: list[float] = field(default_factory=list)
 
-    def add(self, decoded: np.ndarray, audio: np.ndarray, notes: tuple, distance: SpectralDistance) -> None:
-        """Measure one decoded clip [1, T] against the original."""
+    def add(self, decoded: np.ndarray, audio: np.ndarray, distance: SpectralDistance) -> None:
+        """Measure the spectra of one decoded clip [1, T] against the original's."""
         heard, target = torch.from_numpy(decoded), torch.from_numpy(audio)
         self.log_mel.append(float(distance.log_mel(heard, target)))
+        self.stft.append(float(distance.spectral(heard, target)))
         self.ratios.append(float(si_sdr(heard, target)))
+
+    def listen(self, decoded: np.ndarray, notes: tuple) -> None:
+        """Transcribe one decoded clip [1, T]."""
         self.f1.append(onset_f1(transcribe(decoded[0], SAMPLE_RATE), notes))
 
-    def summary(self, original: list[float]) -> dict:
-        """Means, and the F1 as a share of the original's."""
+    def spectra(self) -> dict:
+        """Means of what `add` measured."""
         return {
             "log_mel": round(float(np.mean(self.log_mel)), 3),
+            "stft": round(float(np.mean(self.stft)), 3),
             "si_sdr_db": round(float(np.mean(self.ratios)), 2),
-            "onset_f1": round(float(np.mean(self.f1)), 3),
-            "onset_f1_ratio": round(float(np.mean(self.f1) / np.mean(original)), 3),
         }
+
+    def summary(self, original: list[float]) -> dict:
+        """All means, and the F1 as a share of the original's."""
+        f1 = float(np.mean(self.f1))
+        return {**self.spectra(), "onset_f1": round(f1, 3), "onset_f1_ratio": round(f1 / float(np.mean(original)), 3)}
 
 
 def ours(codec: Codec, teacher: TeacherSet, way: str, original: list[float], distance: SpectralDistance) -> dict:
     """Code and decode every clip, with the score's excitation or alone."""
     used = [set() for _ in range(codec.levels)]
-    by_level = {levels: [] for levels in range(1, codec.levels + 1)}
-    measures, spent = Measures(), np.zeros(2)
+    by_level = {levels: Measures() for levels in range(1, codec.levels + 1)}
+    spent = np.zeros(2)
     for index, played in enumerate(teacher.performances):
         audio = teacher.clip(index)[None]
         known = None
@@ -71,21 +83,34 @@ def ours(codec: Codec, teacher: TeacherSet, way: str, original: list[float], dis
         spent += [coded - began, time.perf_counter() - coded]
         for level, seen in enumerate(used):
             seen.update(np.unique(codes[:, level]).tolist())
-        for levels, values in by_level.items():
+        for levels, measures in by_level.items():
             out = decoded if levels == codec.levels else codec.decode(codes[:, :levels], audio.shape[1], known)
-            values.append(float(distance.log_mel(torch.from_numpy(out), torch.from_numpy(audio))))
-        measures.add(decoded, audio, played.notes, distance)
-    total = SECONDS * len(teacher)
+            measures.add(out, audio, distance)
+        if not teacher.played(index)[0].drums:
+            by_level[codec.levels].listen(decoded, played.notes)
+    total, spectra = SECONDS * len(teacher), {levels: measures.spectra() for levels, measures in by_level.items()}
     return {
-        **measures.summary(original),
-        "log_mel_by_levels": {levels: round(float(np.mean(values)), 3) for levels, values in by_level.items()},
+        **by_level[codec.levels].summary(original),
+        **{f"{name}_by_levels": {k: found[name] for k, found in spectra.items()} for name in ("log_mel", "stft")},
+        "log_mel_by_family": by_family(by_level[codec.levels].log_mel, teacher),
         "codes_used": [len(seen) for seen in used],
         "real_time_factor": {"encode": round(spent[0] / total, 4), "decode": round(spent[1] / total, 4)},
     }
 
 
-def opus(teacher: TeacherSet, bitrate: float, original: list[float], distance: SpectralDistance) -> dict:
-    """The same by Opus (libsndfile's encoder) at the bitrate nearest to ours; the files are weighed."""
+def by_family(values: list[float], teacher: TeacherSet) -> dict[str, float]:
+    """Mean of the clips of each instrument family."""
+    found: dict[str, list[float]] = {}
+    for value, played in zip(values, teacher.performances, strict=True):
+        found.setdefault(played.family, []).append(value)
+    return {family: round(float(np.mean(each)), 3) for family, each in found.items()}
+
+
+def opus(teacher: TeacherSet, bitrate: float, distance: SpectralDistance, original: list[float] | None = None) -> dict:
+    """The same by Opus (libsndfile's encoder) at the bitrate nearest to ours; the files are weighed.
+
+    Without the onset F1 of the `original` there is none of Opus either.
+    """
     import soundfile
 
     level = 1 - (bitrate - 6000) / 250_000  # libsndfile maps 1..0 onto 6..256 kbit/s a channel
@@ -100,8 +125,11 @@ def opus(teacher: TeacherSet, bitrate: float, original: list[float], distance: S
             size += path.stat().st_size
             decoded = resample(read_audio(path)[0], OPUS_RATE, SAMPLE_RATE)[:, : audio.shape[1]]
             decoded = np.pad(decoded, ((0, 0), (0, audio.shape[1] - decoded.shape[1])))
-            measures.add(decoded, audio, played.notes, distance)
-    return {**measures.summary(original), "bitrate": round(size * 8 / (SECONDS * len(teacher)))}
+            measures.add(decoded, audio, distance)
+            if original is not None and not teacher.played(index)[0].drums:
+                measures.listen(decoded, played.notes)
+    means = measures.spectra() if original is None else measures.summary(original)
+    return {**means, "bitrate": round(size * 8 / (SECONDS * len(teacher)))}
 
 
 def main() -> None:
@@ -120,6 +148,7 @@ def main() -> None:
     original = [
         onset_f1(transcribe(teacher.clip(index), SAMPLE_RATE), played.notes)
         for index, played in enumerate(teacher.performances)
+        if not teacher.played(index)[0].drums
     ]
     result = {
         "soundfont": font.name if font else "the teacher's",
@@ -127,7 +156,8 @@ def main() -> None:
         "seconds": SECONDS * len(teacher),
         "bitrate": round(codec.bitrate()),
         "onset_f1_original": round(float(np.mean(original)), 3),
-        "opus": opus(teacher, codec.bitrate(), original, distance),
+        "opus": opus(teacher, codec.bitrate(), distance, original),
+        "opus_at": [opus(teacher, bitrate, distance) for bitrate in OPUS_BITRATES],
         **{way: ours(codec, teacher, way, original, distance) for way in ("alone", "informed")},
     }
     save("codec_other_sound" if font else "codec", result)

@@ -17,6 +17,7 @@ def codec(result: dict[str, Any]) -> str:
             name,
             f"{result['bitrate'] / 1000:.2f}",
             way["log_mel"],
+            way.get("stft", "-"),
             way["si_sdr_db"],
             way["onset_f1_ratio"],
             f"{min(way['codes_used'])}-{max(way['codes_used'])}",
@@ -31,14 +32,22 @@ def codec(result: dict[str, Any]) -> str:
             "Opus (libsndfile)",
             f"{peer['bitrate'] / 1000:.2f}",
             peer["log_mel"],
+            peer.get("stft", "-"),
             peer["si_sdr_db"],
             peer["onset_f1_ratio"],
             *["-"] * 3,
         ]
     )
-    levels = [[name, *way["log_mel_by_levels"].values()] for name, way in ways]
+    levels = [
+        [f"{name}, {title}", *way[f"{measure}_by_levels"].values()]
+        for measure, title in (("log_mel", "log-mel"), ("stft", "STFT distance"))
+        for name, way in ways
+        if f"{measure}_by_levels" in way
+    ]
+    families = sorted(result["alone"].get("log_mel_by_family", {}).items(), key=lambda found: -found[1])
+    weakest = ", ".join(f"{name} {value}" for name, value in families[:5])
     other = result["soundfont"] != "the teacher's"
-    header = ["codec", "kbit/s", "log-mel", "SI-SDR dB", "onset F1 ratio", "codes used of 1,024"]
+    header = ["codec", "kbit/s", "log-mel", "STFT distance", "SI-SDR dB", "onset F1 ratio", "codes used of 1,024"]
     header += ["RTF encode", "RTF decode"]
     heading = "## Codec on a SoundFont that it never heard\n" if other else "## Codec on held-out sound\n"
     player = f"{result['soundfont']}, another SoundFont than the teacher's," if other else "the teacher"
@@ -49,11 +58,83 @@ def codec(result: dict[str, Any]) -> str:
             f"{result['clips']} clips, {result['seconds']:.0f} s in all, of {player} playing held-out tunes, at "
             "44.1 kHz.",
             "Log-mel: mean absolute difference of natural logarithms over windows of 256 to 2,048 samples. "
+            "STFT distance: spectral convergence and log magnitudes over the same windows. "
             "SI-SDR is low by design: the codes carry no phase. "
-            f"Onset F1 by basic-pitch is a share of the original's own ({result['onset_f1_original']}).\n",
+            f"Onset F1 by basic-pitch, drums left out, is a share of the original's ({result['onset_f1_original']}).\n",
             table(header, rows),
-            "\nLog-mel by the number of levels:\n",
+            *(["\nFurthest from the original, log-mel alone: " + weakest + "."] if weakest else []),
+            "\nBy the number of levels:\n",
             table(["codec", *map(str, result["alone"]["log_mel_by_levels"])], levels),
+            *(["\n![Distances against the bitrate](codec-bitrate.png)"] if "opus_at" in result and not other else []),
+        ]
+    )
+
+
+def codec_ablation(result: dict[str, Any]) -> str:
+    """The section on what each part of the codec's recipe is worth."""
+    base = result["rows"]["base"]
+    rows = []
+    for name, row in result["rows"].items():
+        used = [f"{min(row[codes])}-{max(row[codes])}" for codes in ("codes_alone", "codes_informed")]
+        change = [row[way] - base[way] for way in ("log_mel_alone", "log_mel_informed")]
+        shown = ["-", "-"] if name == "base" else [f"{value:+.3f}" for value in change]
+        rows.append(
+            [
+                row["row"],
+                row["steps"],
+                f"{row['cpu_seconds_a_step']:.2f}",
+                f"{row['log_mel_alone']:.3f}",
+                shown[0],
+                f"{row['log_mel_informed']:.3f}",
+                shown[1],
+                *used,
+            ]
+        )
+    header = ["recipe", "steps", "CPU s a step", "log-mel alone", "change", "log-mel informed", "change"]
+    crops, (clips, seconds) = result["crops"], result["held_out"]
+    return "\n".join(
+        [
+            "## What each part of the codec's recipe is worth\n",
+            where(result),
+            f"Each row one change of `configs/codec.yaml`, trained for {result['budget_cpu_seconds']:.0f} s of one "
+            f"thread's processor time with {crops['batch']} examples of {crops['frames']} frames a step, and measured "
+            f"on {clips} held-out clips of {seconds:.0f} s. One seed each. Such short trainings show what is learnt "
+            "early and no more.\n",
+            table([*header, "codes used alone", "informed"], rows),
+        ]
+    )
+
+
+def codec_peer(result: dict[str, Any]) -> str:
+    """The section on the EnCodec architecture trained alike."""
+    names = {"alone": "the codec alone", "informed": "the codec with the score"}
+    rows = [
+        [
+            names.get(name, "EnCodec 24 kHz"),
+            f"{row['bitrate'] / 1000:.2f}",
+            f"{row['parameters'] / 1e6:.1f}",
+            f"{row['cpu_seconds']:.0f}",
+            row["steps"],
+            row["log_mel_own_rate"],
+            row["log_mel_at_24_khz"],
+            row["log_mel_below_12_khz"],
+            row["onset_f1_ratio"],
+            row["real_time_factor"]["encode"],
+            row["real_time_factor"]["decode"],
+        ]
+        for name, row in result["rows"].items()
+    ]
+    header = ["codec", "kbit/s", "M parameters", "CPU s trained", "steps", "log-mel at its own rate", "both at 24 kHz"]
+    header += ["both below 12 kHz", "onset F1 ratio", "RTF encode", "RTF decode"]
+    clips, seconds = result["held_out"]
+    return "\n".join(
+        [
+            "## The official EnCodec architecture trained alike\n",
+            where(result),
+            "encodec's own 24 kHz encoder and decoder at the official sizes, trained from nothing by the codec's loop, "
+            "quantizer and losses on the same sound; the codec is the ablation's base row. "
+            f"{clips} held-out clips of {seconds:.0f} s.\n",
+            table(header, rows),
         ]
     )
 
@@ -61,6 +142,8 @@ def codec(result: dict[str, Any]) -> str:
 SECTIONS = {
     "codec": codec,
     "codec_other_sound": codec,
+    "codec_ablation": codec_ablation,
+    "codec_peer": codec_peer,
     "rendering": rendering,
     "rendering_speed": rendering_speed,
     "rendering_memory": rendering_memory,

@@ -5,7 +5,8 @@
 Every row has the same budget, in seconds of processor time of one thread, so that other work on the machine does not
 count; what a row's extra costs, it pays in steps. Examples and warm-up are smaller than the recipe's (`CROPS`,
 `WARMUP`), so that a short training takes some hundred steps. A row whose difference sets in late goes on from the
-base's own training at that point, with the same batches. Rows that are there already are not run again. One seed each:
+base's own training at that point, with the same batches. Some rows
+begin with the shipped weights. Rows that are there already are not run again. One seed each:
 small differences may be chance, and what needs a long training cannot show here.
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 import torch
 from common import RESULTS, save
 
+from genaudio.assets import asset
 from genaudio.codec.recipe import CodecRecipe
 from genaudio.codec.train import CodecTraining
 from genaudio.teacher import TeacherSet, teacher_sets
@@ -36,6 +38,8 @@ WARMUP = 40
 """Steps in which the learning rate rises: the recipe's would be half of so short a training."""
 MARKS = (0.3, 0.67)
 """Shares of the base's budget at which other rows may set out from it."""
+TUNED = {"rate": 5.0e-4}
+"""What is set in rows that begin with the shipped weights."""
 CLIPS, SECONDS = 38, 2.0
 """Held-out clips that are measured, and how much of each."""
 
@@ -62,28 +66,44 @@ class Row:
         account: what the table says.
         settings: changed fields of the recipe; of its model and crops as mappings.
         change: what is done to the training before its first step.
-        since: share of the budget up to which the row is the base: 0 or one of `MARKS`.
+        since: share of the budget up to which the row is that named `like`: 0 or one of `MARKS`.
+        like: the row that this one is compared with.
+        tuned: begin with the shipped weights, at half the learning rate, instead of nothing.
     """
 
     account: str
     settings: dict[str, Any] = field(default_factory=dict)
     change: Callable[[CodecTraining], None] | None = None
     since: float = 0.0
+    like: str = "base"
+    tuned: bool = False
+
+
+def brisk_codes(training: CodecTraining) -> None:
+    """Let codes follow the latents, and die where nothing chooses them, five times as fast."""
+    for layer in training.model.quantizer.vq.layers:
+        layer._codebook.decay = 0.95
 
 
 ROWS = {
     "base": Row("the recipe"),
-    "average": Row("with a moving average of the weights (.99)", {"average": 0.99}, since=0.67),
-    "critic": Row("with a critic for the last third", {"adversary": 0.3}, since=0.67),
+    "average": Row("a moving average of the weights (.99)", {"average": 0.99}, since=0.67),
+    "critic": Row("a critic for the last third", {"adversary": 0.3}, since=0.67),
     "normalize": Row("every frame's latents at mean 0 and variance 1", {"model": {"normalize": True}}),
+    "brisk": Row("codes follow the latents and die five times as fast", change=brisk_codes, since=0.3),
     "factorised": Row("codes are directions in 8 dimensions", {"model": {"code_dimension": 8}}),
-    "advance": Row("with the distance of phase advances", {"advance": 1.0}),
-    "revival": Row("dead codes stay dead", change=no_revival, since=0.3),
+    "advance": Row("the distance of phase advances beside the others", {"advance": 1.0}),
     "start": Row("the quantizer from the first step on", {"quantize_after": 0.0}),
-    "hearing": Row("no keys heard without a score", {"model": {"hearing": 0}}),
     "excitation": Row("no excitation at all", {"model": {"hearing": 0}, "crops": {"alone": 1.0}}),
+    "hearing": Row("no keys heard without a score", {"model": {"hearing": 0}}),
     "fine": Row("no finer transform for low notes", {"model": {"fine_window": 0}}),
     "free": Row("no free branch", change=no_free_branch),
+    "revival": Row("dead codes stay dead", change=no_revival, since=0.3),
+    "tuned": Row("the shipped weights, taught nine more families", TUNED, like="tuned", tuned=True),
+    "tuned_critic": Row("a critic for the last third", {**TUNED, "adversary": 0.3}, since=0.67, like="tuned"),
+    "tuned_brisk": Row("codes follow and die five times as fast", TUNED, brisk_codes, like="tuned", tuned=True),
+    "tuned_advance": Row("the distance of phase advances", {**TUNED, "advance": 1.0}, like="tuned", tuned=True),
+    "tuned_scales": Row("all four windows in every step", {**TUNED, "scales": 4}, like="tuned", tuned=True),
 }
 
 
@@ -97,13 +117,19 @@ def changed(recipe: CodecRecipe, settings: dict[str, Any]) -> CodecRecipe:
     )
 
 
-def train(training: CodecTraining, budget: float, marks: tuple[float, ...] = ()) -> None:
-    """Spend what is left of a budget of processor time; at each mark leave a checkpoint and go on from it."""
-    due = [mark for mark in marks if mark * budget > training.spent]
+def train(training: CodecTraining, budget: float, keep: bool) -> None:
+    """Spend what is left of a budget of processor time.
+
+    At each of `MARKS` every row writes a checkpoint and goes on from it, so that rows which set out from there get the
+    same batches; with `keep` the checkpoint stays for them.
+    """
+    due = [mark for mark in MARKS if mark * budget > training.spent]
     while (fraction := training.spent / budget) < 1:
         if due and fraction >= due[0]:
             training.save(training.spent)
-            shutil.copy(training.out / "checkpoint.pt", training.out / f"at-{due.pop(0)}.pt")
+            mark = due.pop(0)
+            if keep:
+                shutil.copy(training.out / "checkpoint.pt", training.out / f"at-{mark}.pt")
             training.resume()
         began = time.process_time()
         measures = training.train_step(fraction)
@@ -118,18 +144,22 @@ def run_row(
 ) -> dict[str, Any]:
     """Train one row and measure it."""
     row = ROWS[name]
+    about: dict[str, Any] = {"row": row.account, "like": row.like, "since": row.since}
     training = CodecTraining(changed(recipe, row.settings), *sets, out / name, "cpu")
     if row.since:
         (out / name).mkdir(parents=True, exist_ok=True)
-        shutil.copy(out / "base" / f"at-{row.since}.pt", out / name / "checkpoint.pt")
+        shutil.copy(out / row.like / f"at-{row.since}.pt", out / name / "checkpoint.pt")
         training.resume()
+    elif row.tuned:
+        training.begin_with(asset("codec/model.safetensors"))
+        about["before"] = training.evaluate(clips=CLIPS, seconds=SECONDS)
     if row.change is not None:
         row.change(training)
     before, spent = training.step, training.spent
-    train(training, budget, MARKS if name == "base" else ())
+    train(training, budget, keep=name == row.like)
     seconds = (training.spent - spent) / (training.step - before)
     measures = training.evaluate(clips=CLIPS, seconds=SECONDS)
-    return {"row": row.account, "since": row.since, "steps": training.step, "cpu_seconds_a_step": seconds, **measures}
+    return {**about, "steps": training.step, "cpu_seconds_a_step": seconds, **measures}
 
 
 def main() -> None:

@@ -70,39 +70,42 @@ def codec(result: dict[str, Any]) -> str:
     )
 
 
+def _ablation_table(rows: dict[str, Any], like: str) -> str:
+    """The table of the rows that are compared with one of them."""
+    base, lines = rows[like], []
+    for name, row in rows.items():
+        if row["like"] != like:
+            continue
+        change = [row[way] - base[way] for way in ("log_mel_alone", "log_mel_informed")]
+        shown = ["-", "-"] if name == like else [f"{value:+.3f}" for value in change]
+        used = [f"{min(row[codes])}-{max(row[codes])}" for codes in ("codes_alone", "codes_informed")]
+        cost = [row["steps"], f"{row['cpu_seconds_a_step']:.2f}"]
+        far = [f"{row['log_mel_alone']:.3f}", shown[0], f"{row['log_mel_informed']:.3f}", shown[1]]
+        lines.append([row["row"], *cost, *far, *used])
+    header = ["recipe", "steps", "CPU s a step", "log-mel alone", "change", "log-mel informed", "change"]
+    return table([*header, "codes used alone", "informed"], lines)
+
+
 def codec_ablation(result: dict[str, Any]) -> str:
     """The section on what each part of the codec's recipe is worth."""
-    base = result["rows"]["base"]
-    rows = []
-    for name, row in result["rows"].items():
-        used = [f"{min(row[codes])}-{max(row[codes])}" for codes in ("codes_alone", "codes_informed")]
-        change = [row[way] - base[way] for way in ("log_mel_alone", "log_mel_informed")]
-        shown = ["-", "-"] if name == "base" else [f"{value:+.3f}" for value in change]
-        rows.append(
-            [
-                row["row"],
-                row["steps"],
-                f"{row['cpu_seconds_a_step']:.2f}",
-                f"{row['log_mel_alone']:.3f}",
-                shown[0],
-                f"{row['log_mel_informed']:.3f}",
-                shown[1],
-                *used,
-            ]
-        )
-    header = ["recipe", "steps", "CPU s a step", "log-mel alone", "change", "log-mel informed", "change"]
-    crops, (clips, seconds) = result["crops"], result["held_out"]
-    return "\n".join(
-        [
-            "## What each part of the codec's recipe is worth\n",
-            where(result),
-            f"Each row one change of `configs/codec.yaml`, trained for {result['budget_cpu_seconds']:.0f} s of one "
-            f"thread's processor time with {crops['batch']} examples of {crops['frames']} frames a step, and measured "
-            f"on {clips} held-out clips of {seconds:.0f} s. One seed each. Such short trainings show what is learnt "
-            "early and no more.\n",
-            table([*header, "codes used alone", "informed"], rows),
+    rows, crops, (clips, seconds) = result["rows"], result["crops"], result["held_out"]
+    parts = [
+        "## What each part of the codec's recipe is worth\n",
+        where(result),
+        f"Each row one change of `configs/codec.yaml`, trained for {result['budget_cpu_seconds']:.0f} s of one "
+        f"thread's processor time with {crops['batch']} examples of {crops['frames']} frames a step, and measured "
+        f"on {clips} held-out clips of {seconds:.0f} s. One seed each. Such short trainings show what is learnt "
+        "early and no more.\n",
+        _ablation_table(rows, "base"),
+    ]
+    if "tuned" in rows:
+        before = rows["tuned"]["before"]
+        parts += [
+            "\nThe same beginning with the shipped weights, which measure "
+            f"{before['log_mel_alone']:.3f} alone and {before['log_mel_informed']:.3f} informed on these clips:\n",
+            _ablation_table(rows, "tuned"),
         ]
-    )
+    return "\n".join(parts)
 
 
 def codec_peer(result: dict[str, Any]) -> str:

@@ -132,10 +132,10 @@ class FactorisedResidualVQ(DetachedResidualVQ):
     """
 
     def __init__(self, dimension: int, bins: int, levels: int, small: int, threshold: Any) -> None:
-        super().__init__(num_quantizers=0)
+        super().__init__(num_quantizers=0)  # type: ignore[no-untyped-call]
         basis = torch.linalg.qr(torch.randn(dimension, dimension)).Q
         for level in range(levels):
-            layer = VectorQuantization(dimension, bins, codebook_dim=small)  # type: ignore[no-untyped-call]
+            layer = VectorQuantization(dimension, bins, codebook_dim=small)
             layer.project_in, layer.project_out = _Inwards(dimension, small), nn.Linear(small, dimension)
             layer._codebook = DirectionCodebook(
                 small, bins, kmeans_init=True, kmeans_iters=8, threshold_ema_dead_code=threshold

@@ -190,6 +190,12 @@ class Quantizer(ResidualVectorQuantizer):
                 dimension, bins, kmeans_init=True, kmeans_iters=8, threshold_ema_dead_code=threshold
             )
 
+    def keep(self, decay: float) -> None:
+        """Set the share of the codes' running means that a step keeps."""
+        for layer in self.vq.layers:
+            codebook: Any = layer._codebook
+            codebook.decay = decay
+
     def wake(self) -> None:
         """Give codes that were loaded without their running sums new ones, so that training can go on with them."""
         for layer in self.vq.layers:

@@ -20,6 +20,8 @@ class CodecRecipe:
         warmup_steps: rise of the learning rate. quantize_after: share of the budget before the quantizer joins.
         scales: windows of the spectral loss that each step draws.
         fewer_levels: share of the batches that use fewer levels than all, so that every bitrate works.
+        code_decay: share of a code's running mean that a step keeps. With .99 a code that nothing chooses is drawn anew
+            after 230 steps, with .95 after a fifth of that.
         commitment: weight of the commitment loss relative to the variance of the latents.
         hearing: weight of the cross-entropy of heard keys (nats a frame), where the model hears any.
         settled: encoder and codes stay as they are, and with them what renderers have learnt.
@@ -42,6 +44,7 @@ class CodecRecipe:
     quantize_after: float = 0.4
     scales: int = 2
     fewer_levels: float = 0.25
+    code_decay: float = 0.99
     commitment: float = 0.1
     hearing: float = 0.3
     settled: bool = False

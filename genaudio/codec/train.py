@@ -46,6 +46,7 @@ class CodecTraining:
         self.rng = distributed.chance(recipe.seed)
         self.generator = torch.Generator(self.device).manual_seed(recipe.seed + distributed.rank())
         self.model = CodecModel(recipe.model, recipe.crops.batch * recipe.crops.frames).to(self.device)
+        self.model.quantizer.keep(recipe.code_decay)
         distributed.share(self.model)
         self.distance = SpectralDistance(recipe.model.sample_rate).to(self.device)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.8, 0.99))

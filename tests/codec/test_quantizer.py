@@ -76,6 +76,25 @@ def test_a_dead_code_comes_back_to_life() -> None:
     assert float(codebook.embed[3].norm()) < 10
 
 
+def test_unused_codes_die_sooner_where_less_is_kept() -> None:
+    steps = {}
+    for decay in (0.99, 0.9):
+        quantizer = started()
+        quantizer.keep(decay)
+        codebook = quantizer.vq.layers[0]._codebook
+        codebook.wake()
+        codebook.embed[3] = codebook.embed_avg[3] = 1000.0  # so far away that nothing chooses it
+        codebook.embed_avg[3] *= codebook.cluster_size[3]
+        with torch.no_grad():
+            steps[decay] = 0
+            while float(codebook.embed[3].norm()) > 100 and steps[decay] < 400:
+                quantizer.vq(torch.randn(4, 4, 128))
+                steps[decay] += 1
+    # a tenth of the mean use is reached after log(.1) / log(decay) steps
+    assert 215 <= steps[0.99] <= 245
+    assert 18 <= steps[0.9] <= 28
+
+
 def factorised() -> Quantizer:
     """Eight latent dimensions, coded in spaces of four."""
     torch.manual_seed(0)

@@ -2,8 +2,8 @@
 
 ``python benchmarks/codec.py``: log-mel and multi-resolution STFT distance, SI-SDR, use of the codes, onset F1 of the
 round trip by an independent transcriber over that of the original, real-time factors. Opus is also measured at other
-low bitrates, for the picture that ``python benchmarks/codec_plot.py`` draws. ``--soundfont`` plays the held-out tunes
-with another SoundFont, which the codec never heard; the result file is then ``codec_other_sound``.
+low bitrates, and docs/codec-bitrate.png drawn. ``--soundfont`` plays the held-out tunes with another SoundFont, which
+the codec never heard; the result file is then ``codec_other_sound``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from codec_plot import PICTURE, plot
 from common import save
 from transcriber import onset_f1, transcribe
 
@@ -161,6 +162,8 @@ def main() -> None:
         **{way: ours(codec, teacher, way, original, distance) for way in ("alone", "informed")},
     }
     save("codec_other_sound" if font else "codec", result)
+    if not font:
+        plot(result, PICTURE)
 
 
 if __name__ == "__main__":

@@ -155,6 +155,8 @@ def run_row(
     train(training, budget, keep=name == row.like)
     seconds = (training.spent - spent) / (training.step - before)
     measures = training.evaluate(clips=CLIPS, seconds=SECONDS)
+    if training.recipe.crops.alone == 1:  # it never saw an excitation
+        measures = {name: value for name, value in measures.items() if not name.endswith("_informed")}
     return {**about, "steps": training.step, "cpu_seconds_a_step": seconds, **measures}
 
 

@@ -1,12 +1,13 @@
 """The official EnCodec 24 kHz architecture, trained as the codec is, on the same sound in the same processor time.
 
-``python benchmarks/codec_ablation.py --rows base && python benchmarks/codec_peer.py [--budgets 120 360]``
+``python benchmarks/codec_ablation.py --rows base && python benchmarks/codec_peer.py [--peers 120@0.001 ...]``
 
 The peer is encodec's own encoder and decoder at the official sizes with nine codebooks (6.75 kbit/s; the codec has
-6.89). Loop, quantizer with its repairs, losses, batches and rates are those of the ablation's base row, which it is
-measured against; since its steps cost four times as much, it is also trained three times as long. Sound is resampled
-to its 24 kHz outside the budget. Both are then coded in the same run: log-mel at the codec's own rate, log-mel of both
-at 24 kHz and at 44.1 kHz with nothing above 12 kHz, onset F1, real-time factors.
+6.89). Loop, quantizer with its repairs, losses and batches are those of the ablation's base row, which it is measured
+against. It is trained with the codec's learning rate and with EnCodec's own, and, since its steps cost four times as
+much, for three times as long as well. Sound is resampled to its 24 kHz outside the budget. Both are then coded in the
+same run: log-mel at the codec's own rate, log-mel of both at 24 kHz and at 44.1 kHz with nothing above 12 kHz, onset
+F1, real-time factors.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ from genaudio.training import load_recipe
 from genaudio.training.checkpoint import load_checkpoint, save_checkpoint
 
 PEER_RATE, LEVELS, HOP = 24_000, 9, 320
+PEERS = ("120@0.001", "360@0.001", "120@0.0003")
 CLIPS, SECONDS = 19, 6.0
 """Held-out clips, one of each family, and how much of each."""
 Coding = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float, float]]
@@ -192,7 +195,7 @@ def trained(recipe: CodecRecipe, sets: tuple[TeacherSet, TeacherSet], out: Path,
 def main() -> None:
     """Train the peer unless that is done, and measure both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--budgets", type=float, nargs="+", default=[120.0, 360.0], help="seconds of processor time")
+    parser.add_argument("--peers", nargs="+", default=list(PEERS), help="seconds of processor time @ learning rate")
     parser.add_argument("--data", type=Path, default=Path("outputs/training/data"), help="teacher audio")
     parser.add_argument("--out", type=Path, default=Path("outputs/benchmarks/codec_peer"))
     parser.add_argument("--base", type=Path, default=Path("outputs/benchmarks/codec_ablation/base"))
@@ -202,13 +205,24 @@ def main() -> None:
     recipe = load_recipe(RECIPE, CodecRecipe)
     recipe = changed(recipe, {"model": {"levels": LEVELS, "hearing": 0}, "crops": {"alone": 1.0}})
     sets = teacher_sets(recipe.teacher, recipe.held_out, options.data)
-    peers = [trained(recipe, sets, options.out / f"{budget:.0f}", budget) for budget in options.budgets]
+    peers = []
+    for name in options.peers:
+        budget, rate = map(float, name.split("@"))
+        peers.append(trained(replace(recipe, rate=rate), sets, options.out / name, budget))
     codec, base = Codec.load(options.base / "model.safetensors", "cpu"), load_checkpoint(options.base / "checkpoint.pt")
     judge, rows = Judge(sets[1]), {}
     for training in peers:
-        facts = {"bitrate": LEVELS * 10 * PEER_RATE // HOP, **account(training.model, training.step, training.spent)}
+        facts = {
+            "rate": training.recipe.rate,
+            "bitrate": LEVELS * 10 * PEER_RATE // HOP,
+            **account(training.model, training.step, training.spent),
+        }
         rows[f"encodec_{training.out.name}"] = {**facts, **judge.measure(peer(training.model), PEER_RATE)}
-    facts = {"bitrate": round(codec.bitrate()), **account(codec.model, base["step"], base["seconds"])}
+    facts = {
+        "rate": recipe.rate,
+        "bitrate": round(codec.bitrate()),
+        **account(codec.model, base["step"], base["seconds"]),
+    }
     for way in ("alone", "informed"):
         rows[way] = {**facts, **judge.measure(ours(codec, way == "informed"), SAMPLE_RATE)}
     held_out = {"held_out": [CLIPS, SECONDS], "onset_f1_original": round(judge.original, 3)}

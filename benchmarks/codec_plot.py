@@ -1,4 +1,4 @@
-"""Draws docs/codec-bitrate.png from results/codec.json: ``python benchmarks/codec_plot.py``."""
+"""Draws docs/codec-bitrate.png from results/codec.json: ``python benchmarks/codec_plot.py``, or after codec.py."""
 
 from __future__ import annotations
 

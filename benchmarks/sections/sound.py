@@ -72,18 +72,21 @@ def codec(result: dict[str, Any]) -> str:
 
 def _ablation_table(rows: dict[str, Any], like: str) -> str:
     """The table of the rows that are compared with one of them."""
-    base, lines = rows[like], []
+    lines = []
     for name, row in rows.items():
         if row["like"] != like:
             continue
-        change = [row[way] - base[way] for way in ("log_mel_alone", "log_mel_informed")]
-        shown = ["-", "-"] if name == like else [f"{value:+.3f}" for value in change]
-        used = [f"{min(row[codes])}-{max(row[codes])}" for codes in ("codes_alone", "codes_informed")]
-        cost = [row["steps"], f"{row['cpu_seconds_a_step']:.2f}"]
-        far = [f"{row['log_mel_alone']:.3f}", shown[0], f"{row['log_mel_informed']:.3f}", shown[1]]
-        lines.append([row["row"], *cost, *far, *used])
-    header = ["recipe", "steps", "CPU s a step", "log-mel alone", "change", "log-mel informed", "change"]
-    return table([*header, "codes used alone", "informed"], lines)
+        line = [row["row"], row["steps"], f"{row['cpu_seconds_a_step']:.2f}"]
+        for way in ("alone", "informed"):
+            if f"log_mel_{way}" not in row:
+                line += ["-", "-", "-"]
+                continue
+            change, used = row[f"log_mel_{way}"] - rows[like][f"log_mel_{way}"], row[f"codes_{way}"]
+            line += [f"{row[f'log_mel_{way}']:.3f}", "-" if name == like else f"{change:+.3f}"]
+            line.append(f"{min(used)}-{max(used)}")
+        lines.append(line)
+    header = ["recipe", "steps", "CPU s a step", "log-mel alone", "change", "codes used", "log-mel informed", "change"]
+    return table([*header, "codes used"], lines)
 
 
 def codec_ablation(result: dict[str, Any]) -> str:
@@ -116,6 +119,7 @@ def codec_peer(result: dict[str, Any]) -> str:
             names.get(name, "EnCodec 24 kHz"),
             f"{row['bitrate'] / 1000:.2f}",
             f"{row['parameters'] / 1e6:.1f}",
+            row["rate"],
             f"{row['cpu_seconds']:.0f}",
             row["steps"],
             row["log_mel_own_rate"],
@@ -127,7 +131,7 @@ def codec_peer(result: dict[str, Any]) -> str:
         ]
         for name, row in result["rows"].items()
     ]
-    header = ["codec", "kbit/s", "M parameters", "CPU s trained", "steps", "log-mel at its own rate", "both at 24 kHz"]
+    header = ["codec", "kbit/s", "M parameters", "rate", "CPU s", "steps", "log-mel at its own rate", "both at 24 kHz"]
     header += ["both below 12 kHz", "onset F1 ratio", "RTF encode", "RTF decode"]
     clips, seconds = result["held_out"]
     return "\n".join(

@@ -93,7 +93,7 @@ ROWS = {
     "fine": Row("no finer transform for low notes", {"model": {"fine_window": 0}}),
     "free": Row("no free branch", change=no_free_branch),
     "revival": Row("dead codes stay dead", change=no_revival, since=0.3),
-    "tuned": Row("the shipped weights, taught nine more families", TUNED, like="tuned", tuned=True),
+    "tuned": Row("the weights of ten families, taught nine more", TUNED, like="tuned", tuned=True),
     "tuned_critic": Row("a critic for the last third", {**TUNED, "adversary": 0.3}, since=0.67, like="tuned"),
     "tuned_brisk": Row(
         "codes follow and die five times as fast", {**TUNED, "code_decay": 0.95}, like="tuned", tuned=True

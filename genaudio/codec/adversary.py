@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -91,6 +92,13 @@ class Adversary:
             loss = loss + functional.relu(1 - real).mean() + functional.relu(1 + fake).mean()
         descend(loss, self.critics, self.optimizer, CLIP)
         return float(loss.detach()) / len(self.critics)
+
+    def criticise(self, decoded: Tensor, audio: Tensor, rng: np.random.Generator) -> Tensor:
+        """Learn from a stretch of the audio [B, T], then judge it."""
+        start = int(rng.integers(max(1, audio.shape[1] - STRETCH)))
+        decoded, audio = decoded[:, start : start + STRETCH], audio[:, start : start + STRETCH]
+        self.learn(decoded, audio)
+        return self.judge(decoded, audio)
 
     def judge(self, decoded: Tensor, audio: Tensor) -> Tensor:
         """What is wrong with decoded audio [B, T]: the verdict, and how far its features are from the real ones'."""

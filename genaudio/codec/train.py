@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genaudio.codec.adversary import STRETCH, Adversary
+from genaudio.codec.adversary import Adversary
 from genaudio.codec.average import Average
 from genaudio.codec.crops import Batch, Crops, Material, whole_clips
 from genaudio.codec.hearing import KEYS, activations, oscillators, sing
@@ -50,7 +50,7 @@ class CodecTraining:
         distributed.share(self.model)
         self.distance = SpectralDistance(recipe.model.sample_rate).to(self.device)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, betas=(0.8, 0.99))
-        self.average = Average(self.model, recipe.average) if recipe.average else None
+        self._average_from_here()
         self.adversary: Adversary | None = None
         self.step, self.spent, self.quantizing = 0, 0.0, False
         self.batches: Batches[Batch] | None = None
@@ -90,10 +90,9 @@ class CodecTraining:
 
     def _average_from_here(self, state: dict[str, Any] | None = None) -> None:
         """Go on with a stored average, or begin one with the weights as they are."""
-        if self.average is not None:
-            self.average = Average(self.model, self.recipe.average)
-            if state is not None:
-                self.average.load_state_dict(state)
+        self.average = Average(self.model, self.recipe.average) if self.recipe.average else None
+        if self.average is not None and state is not None:
+            self.average.load_state_dict(state)
 
     @property
     def best(self) -> CodecModel:
@@ -202,7 +201,8 @@ class CodecTraining:
         if recipe.advance:
             loss = loss + recipe.advance * self.distance.advance(decoded.float(), batch.audio, sizes[:1])
         if recipe.adversary and fraction >= recipe.adversary_after:
-            loss = loss + recipe.adversary * self._criticism(decoded.float(), batch.audio)
+            self.adversary = self.adversary or Adversary(self.device)
+            loss = loss + recipe.adversary * self.adversary.criticise(decoded.float(), batch.audio, self.rng)
         norm = descend(loss, model, self.optimizer, recipe.clip)
         if self.average:
             self.average.update(model)
@@ -215,21 +215,11 @@ class CodecTraining:
             "norm": norm,
         }
 
-    def _criticism(self, decoded: Tensor, audio: Tensor) -> Tensor:
-        """What the critic finds in a stretch of decoded sound, after it has learnt from it."""
-        if self.adversary is None:
-            self.adversary = Adversary(self.device)
-        start = int(self.rng.integers(max(1, audio.shape[1] - STRETCH)))
-        decoded, audio = decoded[:, start : start + STRETCH], audio[:, start : start + STRETCH]
-        self.adversary.learn(decoded, audio)
-        return self.adversary.judge(decoded, audio)
-
     @torch.no_grad()
     def evaluate(self, clips: int = 20, seconds: float = 4.0) -> dict[str, Any]:
         """Measure on held-out clips: log-mel distances with the score (where it is known) and without, use of codes."""
-        model = self.best.eval()
         batch = whole_clips(self.held_out, clips, seconds, self.crops.hop).to(self.device)
-        measures = measure(model, batch, self.distance, self._noise, self.quantizing)
+        measures = measure(self.best.eval(), batch, self.distance, self._noise, self.quantizing)
         self.to_training()
         return measures
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from genaudio.audio import write_audio
 from genaudio.codec.model import CodecModel
-from genaudio.codec.train import CodecRecipe, shipped_state
+from genaudio.codec.recipe import CodecRecipe
+from genaudio.codec.train import shipped_state
 from genaudio.renderer.model import ScoreModel
 from genaudio.renderer.recipe import RendererRecipe
 from genaudio.score import write_midi

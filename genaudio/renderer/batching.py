@@ -197,7 +197,7 @@ class Batcher:
         """What the score knows of the sound: [B, T] on the device."""
         rate = self.codec.sample_rate
         out = torch.zeros(self.batching.chunks, self.samples, device=self.device)
-        stretches, rows = [], []
+        passes: dict[int, list[tuple[int, float, Stretch]]] = {}
         for row, (stem, chunk, _) in enumerate(batch):
             start, part, family = chunk.decoded * self.hop, stem.part, stem.part.family
             rings = LONGEST_HIT if family.drums else family.rings
@@ -206,11 +206,14 @@ class Batcher:
                 made = self.renderer.excitation(part, notes)(start, self.samples)[0]
                 out[row] = torch.from_numpy(made).to(self.device)
             else:
-                sway = self.renderer.vibrato(part)
-                stretches.append(Stretch(notes, start, part.bends, sway, family.decay, family.release))
-                rows.append(row)
-        if rows:
-            out[torch.tensor(rows, device=self.device)] = excite_many(stretches, self.samples, rate, self.device)
+                for number, (bends, sway) in enumerate(part.players):
+                    stretch = Stretch(notes, start, bends, sway, family.decay, family.release)
+                    passes.setdefault(number, []).append((row, len(part.players) ** -0.5, stretch))
+        for entries in passes.values():  # one player of each row at a time, so that sums have one order
+            rows, shares, stretches = zip(*entries, strict=True)
+            made_of = excite_many(stretches, self.samples, rate, self.device)
+            where, share = (torch.tensor(each, device=self.device) for each in (rows, shares))
+            out[where] += share[:, None].float() * made_of
         return out
 
     def noise(self, batch: Sequence[Cut]) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from genaudio.codec.excitation import Vibrato
 from genaudio.instruments import DRUM_KIT, Family, family_of
 from genaudio.percussion import drum_key, hits
 from genaudio.score import Score, Track
@@ -33,6 +34,19 @@ class Part:
     bends: tuple[tuple[float, float], ...]
     volume: float
     pan: float
+
+    @property
+    def players(self) -> tuple[tuple[tuple[tuple[float, float], ...], Vibrato | None], ...]:
+        """Bends and vibrato of each who plays the part: one player, or a section slightly out of tune and of step."""
+        out = []
+        for number, cents in enumerate(self.family.section or (0.0,)):
+            bends = self.bends
+            if cents:
+                bends = tuple((onset, semitones + cents / 100) for onset, semitones in ((0.0, 0.0), *bends))
+            sways = self.family.vibrato
+            sway = Vibrato(sways[0] * (1 + 0.06 * number), sways[1], 0.15 + 0.05 * number) if sways else None
+            out.append((bends, sway))
+        return tuple(out)
 
     @property
     def modelled(self) -> tuple[Sounding, ...]:

@@ -14,7 +14,6 @@ import torch
 
 from genaudio.assets import asset
 from genaudio.codec.codec import Codec, Excitation, spans
-from genaudio.codec.excitation import Vibrato
 from genaudio.codec.sources import excite_as
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
@@ -120,16 +119,14 @@ class Renderer:
         for stretch in self.codec.decode_stretches(codes, samples, self.excitation(part, part.notes), seed):
             yield stretch[0]
 
-    def vibrato(self, part: Part) -> Vibrato | None:
-        """How the notes of a part sway; None for steady pitches."""
-        return Vibrato(*part.family.vibrato) if part.family.vibrato else None
-
     def excitation(self, part: Part, notes: Sequence[Sounding]) -> Excitation:
         """Return what makes the excitation of a part, or of some of its notes."""
-        rate, vibrato = self.codec.sample_rate, self.vibrato(part)
+        rate, players = self.codec.sample_rate, part.players
 
         def made(start: int, length: int) -> np.ndarray:
-            return excite_as(part.family, notes, length, rate, start, part.bends, vibrato)[None]
+            waves = [excite_as(part.family, notes, length, rate, start, *player) for player in players]
+            summed: np.ndarray = sum(waves[1:], waves[0]) / np.float32(np.sqrt(len(waves)))
+            return summed[None]
 
         return made
 

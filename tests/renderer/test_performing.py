@@ -80,3 +80,16 @@ def test_hits_beyond_general_midi_go_to_the_nearest_drum_or_are_counted() -> Non
 def test_stems_of_one_name_are_told_apart() -> None:
     score = Score((Track((Note(0, 1, 60),), name="Solo"), Track((Note(0, 1, 64),), name="Solo")))
     assert [part.name for part in parts_of(score)[0]] == ["Solo", "Solo 2"]
+
+
+def test_a_section_plays_slightly_out_of_tune_and_of_step() -> None:
+    strings = part(Track((Note(0, 1, 60),), program=48, bends=((2.0, 1.0),)))
+    bends, sways = zip(*strings.players, strict=True)
+    assert bends == (
+        ((0.0, -0.09), (2.0, pytest.approx(0.91))),
+        ((2.0, 1.0),),
+        ((0.0, 0.08), (2.0, pytest.approx(1.08))),
+    )
+    assert len({sway.rate for sway in sways}) == 3
+    assert part(Track((Note(0, 1, 60),), program=73)).players[0][0] == ()
+    assert len(part(Track((Note(0, 1, 36),), drums=True)).players) == 1

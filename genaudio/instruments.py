@@ -59,7 +59,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("trumpet", 56, 52, 86, False, 0.25, (5.2, 0.04), release=0.03),
     Family("clarinet", 71, 50, 91, False, -0.1, release=0.02),
     Family("flute", 73, 60, 96, False, -0.15, (4.3, 0.07), release=0.03),
-    Family("accordion", 21, 53, 89, True, 0.1, release=0.03, section=(0.0, 13.0)),
+    Family("accordion", 21, 53, 89, True, 0.1, release=0.03),
     Family("harp", 46, 36, 96, True, -0.25, decay=0.15, release=0.8),
     Family("steel-guitar", 25, 40, 84, True, -0.15, decay=0.15, release=0.4, like="guitar"),
     Family("strings", 48, 36, 96, True, 0.0, (5.3, 0.06), release=0.14, section=(-9.0, 0.0, 8.0), like="violin"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from genaudio.audio import FORMATS
 from genaudio.errors import GenaudioError
 from genaudio.streams import AudioFile
+from genaudio.training.gathered import digest_of, is_gathered
 
 CLIP_SECONDS = 12.0
 """Length of the clips that recordings are cut into; the last of a file is filled up with silence."""
@@ -89,10 +89,9 @@ def gather_recordings(
     files = sorted(path for path in source.rglob("*") if path.suffix.lower().lstrip(".") in FORMATS and path.is_file())
     if not files:
         raise GenaudioError(f"{source} holds no recordings ({', '.join(FORMATS)})")
-    listing = "\n".join(f"{path.relative_to(source)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
-    digest = sha256(f"{sample_rate} {CLIP_SECONDS}\n{listing}".encode()).hexdigest()
+    digest = digest_of(source, files, f"{sample_rate} {CLIP_SECONDS}")
     done = folder / "done"
-    if not (done.is_file() and json.loads(done.read_text())["digest"] == digest):
+    if not is_gathered(folder, digest):
         done.unlink(missing_ok=True)
         _cut(source, files, folder, sample_rate, digest, progress)
     content = json.loads(done.read_text())

@@ -24,7 +24,8 @@ from genaudio.instruments import BY_NAME, Family
 from genaudio.percussion import DRUMS
 from genaudio.renderer.pairs import Found, Pair, Played, find_pairs, read_pair
 from genaudio.sounding import Sounding
-from genaudio.teacher.dataset import LEVEL
+from genaudio.teacher.dataset import LEVEL, level_gain
+from genaudio.training.gathered import digest_of, is_gathered
 
 HELD_OUT = 10
 """Of so many pairs one is kept from the training to measure on."""
@@ -143,11 +144,9 @@ def gather_pairs(
     """
     found = find_pairs(source)
     files = sorted([path for pair in found.pairs for path in pair] + [path for path, _ in found.unpaired])
-    listing = "\n".join(f"{path.relative_to(source)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
-    digest = sha256(f"{sample_rate} {LEVEL}\n{listing}".encode()).hexdigest()
-    done = folder / "done"
-    if not (done.is_file() and json.loads(done.read_text())["digest"] == digest):
-        done.unlink(missing_ok=True)
+    digest = digest_of(source, files, f"{sample_rate} {LEVEL}")
+    if not is_gathered(folder, digest):
+        (folder / "done").unlink(missing_ok=True)
         _gather(source, found, folder, sample_rate, digest, progress)
     return open_pairs(folder, sample_rate)
 
@@ -233,7 +232,7 @@ def _set_levels(audio: np.ndarray, takes: list[dict[str, Any]]) -> None:
         loudness = float(np.median([np.sqrt(np.mean(np.square(sound, dtype=np.float64))) for sound in sounds])) / 32767
         peak = max(int(np.abs(sound.astype(np.int32)).max()) for sound in sounds) / 32767
         for take in own:
-            take["gain"] = min(LEVEL / max(loudness, 1e-6), 0.98 / max(peak, 1e-6))
+            take["gain"] = level_gain(loudness, peak)
 
 
 def _held_out(pairs: list[Pair]) -> list[str]:

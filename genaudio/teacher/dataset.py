@@ -83,6 +83,11 @@ def _played() -> list[list[object]]:
     return [[family.name, family.program, family.low, family.high, family.chords, family.drums] for family in FAMILIES]
 
 
+def level_gain(loudness: float, peak: float) -> float:
+    """Return the gain that brings a root mean square to `LEVEL`, with no peak above 0.98."""
+    return min(LEVEL / max(loudness, 1e-6), 0.98 / max(peak, 1e-6))
+
+
 def _levels(audio: np.ndarray, performances: list[Performance]) -> dict[str, float]:
     """Measure the gain that brings each family's median loudness to `LEVEL` with no peak above 0.98."""
     gains = {}
@@ -90,7 +95,7 @@ def _levels(audio: np.ndarray, performances: list[Performance]) -> dict[str, flo
         clips = [clip for clip, played in zip(audio, performances, strict=True) if played.family == family.name]
         loudness = float(np.median([np.sqrt(np.mean(clip**2)) for clip in clips]))
         peak = max(float(np.abs(clip).max()) for clip in clips)
-        gains[family.name] = min(LEVEL / max(loudness, 1e-6), 0.98 / max(peak, 1e-6))
+        gains[family.name] = level_gain(loudness, peak)
     return gains
 
 

@@ -6,12 +6,8 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-import torch
 
-from genaudio.codec.codec import Codec
-from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.errors import GenaudioError
-from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.renderer.performing import parts_of
 from genaudio.renderer.renderer import Renderer, Rendering
 from genaudio.score import Score, read_score
@@ -19,19 +15,6 @@ from genaudio.score.errors import ScoreError
 
 Events = Iterable[tuple[float, mido.Message | mido.MetaMessage]]
 """(seconds at 120, message) in any order."""
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    """A renderer of random weights, as loud as they happen to be."""
-    torch.manual_seed(0)
-    model = CodecModel(CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=3, bins=16), 64)
-    model.train()
-    with torch.no_grad():
-        model.quantizer.vq(torch.randn(4, 8, 64))
-    codec = Codec(model, torch.device("cpu"), digest="c" * 64)
-    sizes = ScoreModelConfig(width=16, dilations=(1, 2), kernel=3, latent=8)
-    return Renderer(ScoreModel(sizes), codec, torch.device("cpu"))
 
 
 def midi(path: Path, *tracks: Events) -> Score:

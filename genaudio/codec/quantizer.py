@@ -1,4 +1,4 @@
-"""Residual vector quantization on encodec's building blocks, with the three repairs that make it learn.
+"""Residual vector quantization on encodec's building blocks, with the four repairs that make it learn.
 
 1. encodec 0.1.1 subtracts the straight-through value from the residual, so all levels but the first get no commitment
    gradient; AudioCraft detaches it and passes the gradient through once after the loop, as here.
@@ -6,6 +6,9 @@
    the threshold here is a share of the mean use.
 3. encodec replaces only the code, not its running sums, which overwrite it in the same step: no dead code ever comes
    back to life. Here the sums start anew with it.
+4. encodec has processes that train together exchange a codebook's buffers whenever one of its codes has died. Here each
+   draws how many levels a batch passes through, so one may wait for an exchange of a level that the other never visits.
+   The training gives all processes the first one's codes instead, once a step.
 """
 
 from __future__ import annotations
@@ -60,13 +63,18 @@ class RevivingCodebook(EuclideanCodebook):
         self.embed_avg.copy_(self.embed * use)
         self.inited.fill_(1)
 
-    def replace_(self, samples: Tensor, mask: Tensor) -> None:
-        """Put latents [n, D] drawn from `samples` in the place of the codes [bins] that `mask` marks."""
-        fresh = sample_vectors(samples, self.codebook_size)
+    @torch.no_grad()
+    def expire_codes_(self, batch_samples: Tensor) -> None:
+        """Put latents drawn from `batch_samples` [n, D] in the place of codes that are hardly used any more.
+
+        Nothing is asked of other processes, nor of the processor where a GPU does the work.
+        """
+        dead = self.cluster_size < self.threshold_ema_dead_code
+        fresh = sample_vectors(batch_samples, self.codebook_size)
         use = self.cluster_size.mean().clamp_min(self.threshold_ema_dead_code)
-        self.embed[mask] = fresh[mask]
-        self.cluster_size[mask] = use
-        self.embed_avg[mask] = fresh[mask] * use
+        self.embed.copy_(torch.where(dead[:, None], fresh, self.embed))
+        self.embed_avg.copy_(torch.where(dead[:, None], fresh * use, self.embed_avg))
+        self.cluster_size.copy_(torch.where(dead, use, self.cluster_size))
 
 
 class DetachedResidualVQ(ResidualVectorQuantization):

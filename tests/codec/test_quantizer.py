@@ -1,6 +1,8 @@
-"""The three repairs of encodec's quantizer, and codes that are directions."""
+"""The four repairs of encodec's quantizer, and codes that are directions."""
 
+import pytest
 import torch
+from encodec import distrib
 
 from genaudio.codec.quantizer import Quantizer, RevivingCodebook
 
@@ -74,6 +76,18 @@ def test_a_dead_code_comes_back_to_life() -> None:
         used = torch.unique(quantizer.vq(torch.randn(16, 4, 128))[1][0])
     assert 3 in used
     assert float(codebook.embed[3].norm()) < 10
+
+
+def test_processes_that_visit_other_levels_do_not_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waits(tensors: object) -> None:
+        raise AssertionError("another process may never come to this level")
+
+    monkeypatch.setattr(distrib, "broadcast_tensors", waits)
+    quantizer = started()
+    last = quantizer.vq.layers[3]._codebook
+    last.cluster_size[:5] = 0.0
+    quantizer.vq(torch.randn(4, 4, 128), 4)
+    assert float(last.cluster_size[:5].min()) >= 0.9 * 0.1 * 512 / 32  # five codes came back to life
 
 
 def test_unused_codes_die_sooner_where_less_is_kept() -> None:

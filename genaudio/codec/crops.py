@@ -37,6 +37,8 @@ class CropRecipe:
         quiet: share of those that are silence or faint noise.
         tones: share of those that are made-up tones (see `draw_tones`).
         loaders: processes that draw batches ahead; 0 for none.
+        resident: all sound lives on the device, and batches are cut there (see `resident.ResidentCrops`): a gigabyte an
+            hour.
     """
 
     batch: int = 12
@@ -46,6 +48,7 @@ class CropRecipe:
     quiet: float = 0.04
     tones: float = 0.0
     loaders: int = 0
+    resident: bool = False
 
 
 class Example(NamedTuple):

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from genaudio.codec.adversary import Adversary
 from genaudio.codec.average import Average
-from genaudio.codec.crops import Batch, Crops, Material, whole_clips
+from genaudio.codec.crops import Batch, Material, whole_clips
 from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
 from genaudio.codec.measures import measure
@@ -24,6 +24,7 @@ from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.quantizer import STATISTICS
 from genaudio.codec.recipe import CodecRecipe
 from genaudio.codec.recordings import gather_recordings
+from genaudio.codec.resident import ResidentBatches, make_crops
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.teacher import teacher_sets
@@ -41,7 +42,7 @@ class CodecTraining:
         self, recipe: CodecRecipe, material: Material, held_out: Material, out: Path, device: str = "auto"
     ) -> None:
         self.recipe, self.out, self.device = recipe, out, choose_device(device)
-        self.crops, self.held_out = Crops(material, recipe.crops, recipe.model.hop), held_out
+        self.crops, self.held_out = make_crops(material, recipe.crops, recipe.model.hop, self.device), held_out
         torch.manual_seed(recipe.seed)
         self.rng = distributed.chance(recipe.seed)
         self.generator = torch.Generator(self.device).manual_seed(recipe.seed + distributed.rank())
@@ -53,7 +54,7 @@ class CodecTraining:
         self._average_from_here()
         self.adversary: Adversary | None = None
         self.step, self.spent, self.quantizing = 0, 0.0, False
-        self.batches: Batches[Batch] | None = None
+        self.batches: Batches[Batch] | ResidentBatches | None = None
 
     def resume(self) -> None:
         """Go on from the checkpoint in the output folder.
@@ -143,7 +144,7 @@ class CodecTraining:
         with torch.no_grad():
             latents = []
             for _ in range(3):
-                batch = self.crops.batch(self.rng).to(self.device)
+                batch = self._next()
                 with half_precision(self.device):
                     latents.append(self.model.encode(batch.audio, batch.excitation).float())
             self.model.quantizer.vq(torch.cat(latents))

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from genaudio.codec.resident import Played as Whole
 from genaudio.codec.sources import excite_as
 from genaudio.codec.striking import FALLS
 from genaudio.errors import GenaudioError
@@ -120,6 +121,11 @@ class PairSet:
         place, rate = self.takes[take], self.sample_rate
         notes = place.near(place.played.notes, start / rate, (start + samples) / rate)
         return excite_as(place.played.family, notes, samples, rate, start, place.played.bends)
+
+    def played(self, take: int) -> Whole:
+        """See `Takes.played`."""
+        played = self.takes[take].played
+        return played.family, played.notes, played.bends
 
     def __len__(self) -> int:
         return len(self.takes)

@@ -23,6 +23,7 @@ class RendererRecipe:
         latent_weight: weight of the distance of latents beside that of sounds.
         rehearsal: weight of the distance to the weights begun with, for families that the material lacks.
         loaders: processes that draw batches ahead; 0 for none.
+        resident: all sound lives on the device, and batches are cut there (see `resident.ResidentSet`).
         clip: gradient norm. evaluate_every, save_every: seconds. seed: everything random follows from it.
     """
 
@@ -41,6 +42,7 @@ class RendererRecipe:
     latent_weight: float = 0.5
     rehearsal: float = 0.0
     loaders: int = 0
+    resident: bool = False
     clip: float = 1.0
     evaluate_every: float = 180.0
     save_every: float = 120.0

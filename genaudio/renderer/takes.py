@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genaudio.codec.codec import Codec, Excitation
+from genaudio.codec.resident import Played
 from genaudio.codec.sources import excite_as
 from genaudio.errors import GenaudioError
 from genaudio.instruments import Family
@@ -44,6 +45,10 @@ class Takes(Protocol):
         """Return what the score knows of a part of a take, float32 [samples]."""
         ...
 
+    def played(self, take: int) -> Played:
+        """Return who plays what in a take, and how it is bent, which its excitation follows from."""
+        ...
+
     def __len__(self) -> int: ...
 
 
@@ -74,6 +79,10 @@ class TeacherTakes:
         """See `Takes.excitation`."""
         return excite_as(*self.teacher.played(take), samples, SAMPLE_RATE, start)
 
+    def played(self, take: int) -> Played:
+        """See `Takes.played`."""
+        return *self.teacher.played(take), ()
+
     def __len__(self) -> int:
         return len(self.teacher)
 
@@ -91,6 +100,18 @@ class Streamed:
         return self._make(start, samples)[None]
 
 
+def family_number(family: Family, config: ScoreModelConfig) -> int:
+    """Return the number of a family in a model.
+
+    Raises:
+        GenaudioError: the model does not know it.
+    """
+    number = config.number_of(family)
+    if number is None:
+        raise GenaudioError(f"a model that knows only {', '.join(config.families)} cannot learn the {family.name}")
+    return number
+
+
 class LatentSet:
     """Takes with the latents that the codec gives them.
 
@@ -105,16 +126,9 @@ class LatentSet:
 
     def __init__(self, takes: Takes, codec: Codec, config: ScoreModelConfig) -> None:
         self.takes, self.frame_rate, self.hop = takes, codec.frame_rate, codec.model.config.hop
-        self.families = [self._number(takes.family(take), config) for take in range(len(takes))]
+        self.families = [family_number(takes.family(take), config) for take in range(len(takes))]
         self.latents = [self._latents(take, codec) for take in range(len(takes))]
         self._ends = np.cumsum([len(latents) for latents in self.latents])
-
-    @staticmethod
-    def _number(family: Family, config: ScoreModelConfig) -> int:
-        number = config.number_of(family)
-        if number is None:
-            raise GenaudioError(f"a model that knows only {', '.join(config.families)} cannot learn the {family.name}")
-        return number
 
     def _latents(self, take: int, codec: Codec) -> Tensor:
         """The latents of a take after the quantizer: float16 [F, D]."""
@@ -126,15 +140,15 @@ class LatentSet:
             latents = codec.dequantize(torch.from_numpy(codes.astype(np.int64)).to(codec.device))
         return latents[0].T.half().cpu().clone()
 
-    def check(self, frames: int) -> None:
-        """Make sure that examples of so many frames can be drawn.
+    @property
+    def lengths(self) -> list[int]:
+        """Frames of each take."""
+        return [len(latents) for latents in self.latents]
 
-        Raises:
-            GenaudioError: a take is too short for one.
-        """
-        shortest = min(len(latents) for latents in self.latents)
-        if shortest <= frames:
-            raise GenaudioError(f"takes of {shortest} frames are too short for examples of {frames} frames")
+    def spread(self) -> tuple[Tensor, float]:
+        """Mean of the latents in each channel [D], and their standard deviation."""
+        values = torch.cat(self.latents).float()
+        return values.mean(0), float(values.std())
 
     def features(self, take: int, start: int, frames: int) -> Tensor:
         """What the score model sees of a stretch of frames: float32 [F, 512]."""
@@ -142,12 +156,21 @@ class LatentSet:
         rings = self.takes.family(take).rings
         return torch.from_numpy(score_features(notes, start, frames, self.frame_rate, rings))
 
-    def example(self, rng: np.random.Generator, frames: int) -> tuple[Tensor, int, Tensor, int, int]:
-        """Draw features [F, 512], family, latents [F, D], and where they are: take and first frame."""
-        take = int(np.searchsorted(self._ends, rng.integers(self._ends[-1]), side="right"))
-        start = int(rng.integers(len(self.latents[take]) - frames))
-        latents = self.latents[take][start : start + frames].float()
-        return self.features(take, start, frames), self.families[take], latents, take, start
+    def known(self, take: int, start: int, frames: int) -> Tensor:
+        """Latents of a stretch of frames: float32 [F, D]."""
+        return self.latents[take][start : start + frames].float()
+
+    def batch(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
+        """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also two sounds [B, T]."""
+        takes = np.searchsorted(self._ends, rng.integers(self._ends[-1], size=count), side="right")
+        places = [(int(take), int(rng.integers(len(self.latents[take]) - frames))) for take in takes]
+        features = torch.stack([self.features(take, start, frames) for take, start in places])
+        latents = torch.stack([self.known(take, start, frames) for take, start in places])
+        batch = [features, torch.tensor([self.families[take] for take, _ in places]), latents]
+        if listens:
+            sounds = [self.sound(take, start, frames) for take, start in places]
+            batch += [torch.stack(part) for part in zip(*sounds, strict=True)]
+        return tuple(batch)
 
     def sound(self, take: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
         """Audio and excitation of a stretch of frames, float32 [T] each."""
@@ -155,11 +178,26 @@ class LatentSet:
         audio, known = (make(take, first, samples) for make in (self.takes.stretch, self.takes.excitation))
         return torch.from_numpy(audio), torch.from_numpy(known)
 
-    def windows(self, frames: int, most: int = 40) -> list[tuple[int, int, int]]:
-        """Stretches to measure on, spread over all takes, one of each take at least: (take, first frame, frames)."""
-        places = []
-        for take, latents in enumerate(self.latents):
-            length = min(frames, len(latents))
-            starts = range(0, len(latents) - length + 1, length)
-            places += [(take, start, length) for start in starts[:: -(-len(starts) * len(self.latents) // most)]]
-        return places
+
+def windows(lengths: list[int], frames: int, most: int = 40) -> list[tuple[int, int, int]]:
+    """Stretches to measure on, spread over all takes, one of each take at least: (take, first frame, frames).
+
+    Args:
+        lengths: frames of each take. frames: of a stretch. most: about so many stretches.
+    """
+    places = []
+    for take, length in enumerate(lengths):
+        wanted = min(frames, length)
+        starts = range(0, length - wanted + 1, wanted)
+        places += [(take, start, wanted) for start in starts[:: -(-len(starts) * len(lengths) // most)]]
+    return places
+
+
+def check_lengths(lengths: list[int], frames: int) -> None:
+    """Make sure that examples of so many frames can be drawn.
+
+    Raises:
+        GenaudioError: a take is too short for one.
+    """
+    if min(lengths) <= frames:
+        raise GenaudioError(f"takes of {min(lengths)} frames are too short for examples of {frames} frames")

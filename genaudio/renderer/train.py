@@ -20,13 +20,17 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.renderer.model import ScoreModel
 from genaudio.renderer.recipe import RendererRecipe
 from genaudio.renderer.rehearsal import Rehearsal
-from genaudio.renderer.takes import LatentSet, Takes, TeacherTakes
+from genaudio.renderer.resident import ResidentSet
+from genaudio.renderer.takes import LatentSet, Takes, TeacherTakes, check_lengths, windows
 from genaudio.teacher import teacher_sets
 from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.batches import Batches, to_device
 from genaudio.training.loop import Progress, arguments, report, run
 from genaudio.training.optimisation import descend, half_precision, set_rate
 from genaudio.weights import load_weights, save_weights
+
+Learnt = LatentSet | ResidentSet
+"""What is learnt from or measured on."""
 
 
 class RendererTraining:
@@ -52,9 +56,9 @@ class RendererTraining:
         self.rng = distributed.chance(recipe.seed)
         self.generator = torch.Generator(self.device).manual_seed(recipe.seed + distributed.rank())
         self.model = ScoreModel(recipe.model).to(self.device)
-        values = torch.cat(self.training_set.latents).float()
-        self.model.offset.copy_(values.mean(0))
-        self.model.scale.fill_(float(values.std()))
+        mean, deviation = self.training_set.spread()
+        self.model.offset.copy_(mean)
+        self.model.scale.fill_(deviation)
         distributed.share(self.model)
         self.rehearsal: Rehearsal | None = None
         self.begun_with: float | None = None
@@ -65,15 +69,22 @@ class RendererTraining:
         self._batches: Batches[tuple[Tensor, ...]] | None = None
         self._listens = False
 
-    def _sets(self, data: Path, pairs: tuple[Takes, Takes] | None) -> tuple[LatentSet, LatentSet]:
+    def _sets(self, data: Path, pairs: tuple[Takes, Takes] | None) -> tuple[Learnt, Learnt]:
         """The material to learn from and to measure on, with its latents."""
         if pairs is None:
             with distributed.first_alone():
                 teacher, other = teacher_sets(self.recipe.teacher, self.recipe.held_out, data)
             pairs = TeacherTakes(teacher), TeacherTakes(other)
-        learnt, measured = (LatentSet(takes, self.codec, self.recipe.model) for takes in pairs)
-        learnt.check(max(self.recipe.frames, self.recipe.listen_frames))
+        learnt, measured = (self._learnt(takes) for takes in pairs)
+        check_lengths(learnt.lengths, max(self.recipe.frames, self.recipe.listen_frames))
         return learnt, measured
+
+    def _learnt(self, takes: Takes) -> Learnt:
+        """Takes with their latents, on the codec's device where the recipe says so."""
+        recipe = self.recipe
+        if recipe.resident:
+            return ResidentSet(takes, self.codec, recipe.model, recipe.loaders)
+        return LatentSet(takes, self.codec, recipe.model)
 
     def config(self) -> dict[str, Any]:
         """What is stored with the weights: sizes, families, and the codec that they belong to."""
@@ -141,26 +152,15 @@ class RendererTraining:
             self._batches.close()
             self._batches = None
 
-    def _draw(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
-        """Draw features [B, F, 512], families [B] and latents [B, F, D]; to listen also audio and excitation [B, T]."""
-        examples = [self.training_set.example(rng, frames) for _ in range(count)]
-        features, families, latents, takes, starts = zip(*examples, strict=True)
-        batch = [torch.stack(features), torch.tensor(families), torch.stack(latents)]
-        if listens:
-            places = zip(takes, starts, strict=True)
-            sounds = [self.training_set.sound(take, start, frames) for take, start in places]
-            batch += [torch.stack(part) for part in zip(*sounds, strict=True)]
-        return tuple(batch)
-
     def _next(self, listens: bool) -> tuple[Tensor, ...]:
         """The next batch: of latents alone in the first phase, in the second also of sound."""
         recipe = self.recipe
         if self._batches is None or listens is not self._listens:
             self.close()
             size = (recipe.listen_batch, recipe.listen_frames) if listens else (recipe.batch, recipe.frames)
-            draw = partial(self._draw, count=size[0], frames=size[1], listens=listens)
-            pinned = self.device.type == "cuda"
-            self._batches, self._listens = Batches(draw, recipe.seed, self.step, recipe.loaders, pinned), listens
+            draw = partial(self.training_set.batch, count=size[0], frames=size[1], listens=listens)
+            loaders, pinned = 0 if recipe.resident else recipe.loaders, self.device.type == "cuda"
+            self._batches, self._listens = Batches(draw, recipe.seed, self.step, loaders, pinned), listens
         return to_device(next(self._batches), self.device)
 
     def _predict(self, features: Tensor, families: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -206,14 +206,14 @@ class RendererTraining:
         """Log-mel distance to held-out sound: rendered from the score, and the codec's own floor."""
         self.model.eval()
         held_out, totals = self.held_out, np.zeros(2)
-        places = held_out.windows(int(seconds * self.codec.frame_rate))
+        places = windows(held_out.lengths, int(seconds * self.codec.frame_rate))
         for number, (take, start, frames) in enumerate(places):
             features = held_out.features(take, start, frames)[None].to(self.device)
             latents = self.model(features, torch.tensor([held_out.families[take]], device=self.device))
             vq = self.codec.model.quantizer.vq
             audio, excitation = (part[None].to(self.device) for part in held_out.sound(take, start, frames))
             noise = torch.randn(audio.shape, generator=torch.Generator().manual_seed(number)).to(self.device) * 0.1
-            known = held_out.latents[take][start : start + frames].float().T[None].to(self.device)
+            known = held_out.known(take, start, frames).T[None].to(self.device)
             for index, values in enumerate((vq.decode(vq.encode(latents)), known)):
                 decoded = self.codec.model.decode(values, excitation, noise)
                 totals[index] += float(self.distance.log_mel(decoded, audio))

@@ -53,7 +53,6 @@ class Batches(Generic[T]):
         self._numbers = count(first)
         self._loader: Iterator[T] | None = None
         if loaders > 0:
-            method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
             loader = DataLoader(
                 self._drawn,
                 batch_size=None,
@@ -61,7 +60,7 @@ class Batches(Generic[T]):
                 num_workers=min(loaders, cores()),
                 pin_memory=pinned,
                 prefetch_factor=AHEAD,
-                multiprocessing_context=method,
+                multiprocessing_context=_method(),
             )
             self._loader = iter(loader)
 
@@ -75,6 +74,37 @@ class Batches(Generic[T]):
         if self._loader is not None:
             self._loader._shutdown_workers()  # type: ignore[attr-defined]
             self._loader = None
+
+
+class _Items(Dataset[Any]):
+    """Items by their number."""
+
+    def __init__(self, make: Callable[[int], Any], count: int) -> None:
+        self.make, self.count = make, count
+
+    def __getitem__(self, number: int) -> Any:
+        return self.make(number)
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def in_order(make: Callable[[int], T], count: int, loaders: int = 0) -> Iterator[T]:
+    """Make items number 0 to `count` - 1 (of tensors), in that order, by so many processes, at most one a core.
+
+    With 0 of them items are made here, one after the other.
+    """
+    if not loaders:
+        return map(make, range(count))
+    loader: DataLoader[T] = DataLoader(
+        _Items(make, count), batch_size=None, num_workers=min(loaders, cores()), multiprocessing_context=_method()
+    )
+    return iter(loader)
+
+
+def _method() -> str | None:
+    """How processes are begun: forked where the system can, since they inherit what they draw from."""
+    return "fork" if "fork" in multiprocessing.get_all_start_methods() else None
 
 
 def to_device(batch: tuple[Tensor, ...], device: Any) -> tuple[Tensor, ...]:

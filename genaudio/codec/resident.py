@@ -1,0 +1,228 @@
+"""Training sound that lives where the networks run, so that a step waits for no file and no processor.
+
+A GPU takes examples faster than processor cores can make excitations. So audio, excitations and keys of all clips are
+put on the device once (a gigabyte an hour), and every batch is cut from them there.
+
+Shapes: B examples, T samples, P keys, F frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from math import ceil
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material
+from genaudio.codec.hearing import KEYS
+from genaudio.codec.pulse_trains import Stretch, excite_many
+from genaudio.codec.sources import keys_of
+from genaudio.codec.striking import strike
+from genaudio.codec.tones import draw_tones
+from genaudio.errors import GenaudioError
+from genaudio.instruments import Family
+from genaudio.sounding import Sounding
+from genaudio.teacher import SAMPLE_RATE
+from genaudio.training import distributed
+from genaudio.training.batches import Batches, in_order
+
+TOGETHER = 48
+"""Clips whose excitations are made at once."""
+Played = tuple[Family, Sequence[Sounding], Sequence[tuple[float, float]]]
+"""Who plays what, and how it is bent (see `excite`)."""
+
+
+def excite_clips(played: Sequence[Played | None], samples: int, sample_rate: int, device: torch.device) -> Tensor:
+    """Make the excitations of clips of one length, as `excite_as` does one by one: float32 [B, T] on the device.
+
+    Args:
+        played: who plays what in each clip; None where that is not known, and the excitation silent.
+        samples: T. sample_rate: samples a second.
+        device: where they are made; it must know double precision.
+    """
+    silent = Stretch((), 0)
+    stretches = [
+        silent if one is None or one[0].drums else Stretch(one[1], 0, one[2], None, one[0].decay, one[0].release)
+        for one in played
+    ]
+    out = excite_many(stretches, samples, sample_rate, device)
+    for row, one in zip(out, played, strict=True):
+        if one is not None and one[0].drums:
+            row.copy_(torch.from_numpy(strike(one[1], samples, sample_rate)))
+    return out
+
+
+class ResidentSound:
+    """Clips of any length with their excitations, end to end on a device.
+
+    Args:
+        clips: (audio float32 [T] in -1..1, excitation float32 [T]) one after the other.
+        device: where they go.
+
+    Attributes:
+        lengths, begins: samples of each clip, and where it begins: int64 [clips], on the device.
+    """
+
+    def __init__(self, clips: Iterable[tuple[np.ndarray, Tensor]], device: torch.device) -> None:
+        audio, known = [], []
+        for sound, excitation in clips:
+            audio.append(torch.from_numpy(np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)).to(device))
+            known.append(excitation.to(device))
+        self.lengths = torch.tensor([len(part) for part in audio], device=device)
+        self.begins = torch.cumsum(self.lengths, 0) - self.lengths
+        self._audio, self._known = torch.cat(audio), torch.cat(known)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def _places(self, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
+        return (self.begins[clips] + starts)[:, None] + torch.arange(samples, device=starts.device)
+
+    def audio(self, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
+        """Cut audio: clips and first samples, int64 [B] -> float32 [B, T]."""
+        return self._audio[self._places(clips, starts, samples)].float() / 32767
+
+    def excitation(self, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
+        """Cut excitations, as `audio`."""
+        return self._known[self._places(clips, starts, samples)]
+
+
+def resident_material(material: Material, device: torch.device) -> ResidentSound:
+    """Put training material and its excitations on a device."""
+
+    def clips() -> Iterable[tuple[np.ndarray, Tensor]]:
+        for first in range(0, len(material), TOGETHER):
+            rows = range(first, min(first + TOGETHER, len(material)))
+            played = [material.played(row) for row in rows]
+            known = excite_clips([one and (*one, ()) for one in played], material.samples, SAMPLE_RATE, device)
+            for row, excitation in zip(rows, known, strict=True):
+                yield material.stretch(row, 0, material.samples), excitation
+
+    return ResidentSound(clips(), device)
+
+
+class ResidentCrops:
+    """Draws batches as `Crops` does, from material that lives on a device.
+
+    Examples of a batch stand in the order silence, made-up tones, two clips at once, alone, with a score. How many
+    there are of each follows from the recipe's shares, rounded up or down by chance.
+
+    Args:
+        material: the audio and its notes; what has none is always without a score.
+        recipe: what a batch holds.
+        hop: samples of a frame.
+        device: where the material goes.
+
+    Raises:
+        GenaudioError: the clips are shorter than an example.
+    """
+
+    def __init__(self, material: Material, recipe: CropRecipe, hop: int, device: torch.device) -> None:
+        self.recipe, self.hop, self.samples, self.device = recipe, hop, recipe.frames * hop, device
+        if material.samples <= self.samples:
+            raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {self.samples}")
+        self.sound = resident_material(material, device)
+        frames = material.samples // hop + 2
+        keys = in_order(partial(_keys, material, frames, hop), len(material), recipe.loaders)
+        self.keys = torch.stack([values.to(device, torch.float16) for values in keys])
+        self.room = material.samples - self.samples
+        self.known = torch.tensor([material.played(row) is not None for row in range(len(material))], device=device)
+
+    def batches(self, seed: int, first: int, pinned: bool) -> ResidentBatches:
+        """Return the row of batches of a seed from number `first` on."""
+        return ResidentBatches(self, seed, first, pinned)
+
+    def _cut(self, generator: torch.Generator, count: int) -> tuple[Tensor, Tensor]:
+        """Draw clips and places in them: int64 [B] each."""
+        clips = torch.randint(len(self.sound), (count,), generator=generator, device=self.device)
+        return clips, torch.randint(self.room, (count,), generator=generator, device=self.device)
+
+    def _keys(self, clips: Tensor, starts: Tensor) -> Tensor:
+        """The keys that sound in stretches: float32 [B, P, F], to the nearest frame."""
+        frames = (starts + self.hop // 2)[:, None] // self.hop + torch.arange(
+            self.recipe.frames + 1, device=self.device
+        )
+        return self.keys[clips[:, None], :, frames].transpose(1, 2).float()
+
+    def batch(self, chance: np.random.Generator, tones: tuple[Tensor, Tensor] | None = None) -> Batch:
+        """Draw a batch, with made-up tones (audio [n, T], keys [n, P, F]) from the tones that are given."""
+        recipe, count = self.recipe, self.recipe.batch
+        generator = torch.Generator(self.device).manual_seed(int(chance.integers(2**62)))
+
+        def uniform(low: float, high: float, rows: int) -> Tensor:
+            return low + (high - low) * torch.rand(rows, 1, generator=generator, device=self.device)
+
+        def share(of: int, part: float) -> int:
+            return min(of, int(of * part + chance.random()))
+
+        alone = share(count, recipe.alone)
+        quiet = share(alone, recipe.quiet)
+        toned = 0 if tones is None else min(share(alone - quiet, recipe.tones), len(tones[0]))
+        mixed = slice(quiet + toned, quiet + toned + share(alone - quiet - toned, recipe.mixed))
+        clips, starts = self._cut(generator, count)
+        audio = self.sound.audio(clips, starts, self.samples) * torch.exp(uniform(np.log(0.4), np.log(1.8), count))
+        keys, known = self._keys(clips, starts), self.sound.excitation(clips, starts, self.samples)
+        known[:alone] = 0.0
+        others, places = self._cut(generator, mixed.stop - mixed.start)
+        audio[mixed] += self.sound.audio(others, places, self.samples) * uniform(0.2, 1.0, len(others))
+        more = self._keys(others, places)
+        keys[mixed] = torch.where((keys[mixed] < 0) | (more < 0), UNKNOWN, torch.maximum(keys[mixed], more))
+        if toned and tones is not None:
+            audio[quiet : quiet + toned], keys[quiet : quiet + toned] = (part[:toned].float() for part in tones)
+        faint = torch.exp(uniform(np.log(1e-5), np.log(1e-2), quiet)) * (uniform(0, 1, quiet) < 0.5)
+        audio[:quiet] = faint * torch.randn(quiet, self.samples, generator=generator, device=self.device)
+        keys[:quiet] = 0.0
+        by_itself = ~self.known[clips]
+        by_itself[:alone] = True
+        return Batch(audio.clamp(-1, 1), known, keys, by_itself)
+
+
+def make_crops(material: Material, recipe: CropRecipe, hop: int, device: torch.device) -> Crops | ResidentCrops:
+    """Return what draws batches of a recipe.
+
+    Raises:
+        GenaudioError: the clips are shorter than an example.
+    """
+    return ResidentCrops(material, recipe, hop, device) if recipe.resident else Crops(material, recipe, hop)
+
+
+def _keys(material: Material, frames: int, hop: int, row: int) -> Tensor:
+    """The keys that sound in a clip: float16 [P, F], `UNKNOWN` where nobody knows."""
+    played = material.played(row)
+    if played is None:
+        return torch.full((KEYS, frames), UNKNOWN, dtype=torch.float16)
+    return torch.from_numpy(keys_of(*played, 0, frames, hop, SAMPLE_RATE)).half()
+
+
+def _tones(count: int, recipe: CropRecipe, hop: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Draw made-up tones: audio float32 [n, T], keys float32 [n, P, F]."""
+    drawn = [draw_tones(recipe.frames * hop, recipe.frames + 1, hop, SAMPLE_RATE, rng) for _ in range(count)]
+    audio, keys = zip(*drawn, strict=True)
+    return torch.from_numpy(np.stack(audio)), torch.from_numpy(np.stack(keys))
+
+
+class ResidentBatches:
+    """The endless row of batches of a seed; only its made-up tones are drawn by processes (see `Batches`)."""
+
+    def __init__(self, crops: ResidentCrops, seed: int, first: int, pinned: bool) -> None:
+        self.crops, self.seeds, self.number = crops, distributed.own_seeds(seed), first
+        most = ceil(crops.recipe.batch * crops.recipe.alone * crops.recipe.tones)
+        draw = partial(_tones, most, crops.recipe, crops.hop)
+        self._tones = Batches(draw, seed, first, crops.recipe.loaders, pinned) if most else None
+
+    def __next__(self) -> Batch:
+        """Return the next batch, on the device."""
+        chance = np.random.default_rng((*self.seeds, self.number))
+        self.number += 1
+        tones = next(self._tones) if self._tones else None
+        if tones is not None:
+            tones = tones[0].to(self.crops.device, non_blocking=True), tones[1].to(self.crops.device, non_blocking=True)
+        return self.crops.batch(chance, tones)
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._tones is not None:
+            self._tones.close()

@@ -1,0 +1,141 @@
+"""Takes that live on the codec's device: sound, what the score model sees, latents; a step waits for no processor.
+
+Shapes: B examples, F frames, D latent channels, T samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genaudio.codec.codec import STRETCH, Codec
+from genaudio.codec.resident import TOGETHER, ResidentSound, excite_clips
+from genaudio.renderer.features import score_features
+from genaudio.renderer.model import ScoreModelConfig
+from genaudio.renderer.takes import Streamed, Takes, family_number
+from genaudio.training.batches import in_order
+
+
+def runs(lengths: list[int], most: int = TOGETHER) -> Iterator[list[int]]:
+    """Put neighbours of one length together, at most so many."""
+    run: list[int] = []
+    for number, length in enumerate(lengths):
+        if run and (length != lengths[run[0]] or len(run) == most):
+            yield run
+            run = []
+        run.append(number)
+    if run:
+        yield run
+
+
+def resident_takes(takes: Takes, sample_rate: int, device: torch.device) -> ResidentSound:
+    """Put takes and their excitations on a device."""
+    lengths = [takes.samples(take) for take in range(len(takes))]
+
+    def clips() -> Iterator[tuple[np.ndarray, Tensor]]:
+        for run in runs(lengths):
+            known = excite_clips([takes.played(take) for take in run], lengths[run[0]], sample_rate, device)
+            for take, excitation in zip(run, known, strict=True):
+                yield takes.stretch(take, 0, lengths[take]), excitation
+
+    return ResidentSound(clips(), device)
+
+
+class ResidentSet:
+    """What `LatentSet` holds, on the codec's device: 1.3 GB an hour.
+
+    Args:
+        takes: the sound and its notes.
+        codec: the codec, score-informed.
+        config: of the model that learns, whose numbers of families count.
+        loaders: processes that prepare what the model sees.
+
+    Raises:
+        GenaudioError: a take is of a family that the model does not know.
+    """
+
+    def __init__(self, takes: Takes, codec: Codec, config: ScoreModelConfig, loaders: int = 0) -> None:
+        self.device, self.hop = codec.device, codec.model.config.hop
+        self.families = [family_number(takes.family(take), config) for take in range(len(takes))]
+        self.lengths = [codec.frames_of(takes.samples(take)) for take in range(len(takes))]
+        self._sound = resident_takes(takes, codec.sample_rate, self.device)
+        self._latents = torch.cat([part for run in runs(self.lengths, 16) for part in self._coded(run, codec)])
+        seen = in_order(partial(_features, takes, self.lengths, codec.frame_rate), len(takes), loaders)
+        self._features = torch.cat([part.to(self.device) for part in seen])
+        self._numbers = torch.tensor(self.families, device=self.device)
+        self._lengths = torch.tensor(self.lengths, device=self.device)
+        self._ends = torch.cumsum(self._lengths, 0)
+
+    @torch.inference_mode()
+    def _coded(self, run: list[int], codec: Codec) -> list[Tensor]:
+        """The latents of takes of one length after the quantizer: float16 [F, D] each."""
+        samples, vq = int(self._sound.lengths[run[0]]), codec.model.quantizer.vq
+        clips, starts = torch.tensor(run, device=self.device), torch.zeros(len(run), dtype=torch.int64)
+        starts = starts.to(self.device)
+        if self.lengths[run[0]] <= STRETCH:
+            sound, known = (cut(clips, starts, samples) for cut in (self._sound.audio, self._sound.excitation))
+            latents = vq.decode(vq.encode(codec.model.encode(sound, known)))
+            return [part.T.half().clone() for part in latents]
+        return [self._streamed(clip, samples, codec) for clip in clips]
+
+    def _streamed(self, clip: Tensor, samples: int, codec: Codec) -> Tensor:
+        """The latents of a long take: float16 [F, D]."""
+
+        def read(cut: str, start: int, length: int) -> np.ndarray:
+            length = min(length, samples - start)
+            found: Tensor = getattr(self._sound, cut)(clip[None], clip.new_tensor([start]), length)
+            return found[0].cpu().numpy()
+
+        sound, known = (Streamed(partial(read, cut), samples) for cut in ("audio", "excitation"))
+        codes = torch.from_numpy(codec.encode(sound, excitation=known).astype(np.int64)).to(self.device)
+        return codec.dequantize(codes)[0].T.half().clone()
+
+    def spread(self) -> tuple[Tensor, float]:
+        """Mean of the latents in each channel [D], and their standard deviation."""
+        values = self._latents.float()
+        return values.mean(0), float(values.std())
+
+    def _place(self, take: int, start: int) -> int:
+        return int(self._ends[take]) - self.lengths[take] + start
+
+    def features(self, take: int, start: int, frames: int) -> Tensor:
+        """What the score model sees of a stretch of frames: float32 [F, 512]."""
+        first = self._place(take, start)
+        return self._features[first : first + frames].float()
+
+    def known(self, take: int, start: int, frames: int) -> Tensor:
+        """Latents of a stretch of frames: float32 [F, D]."""
+        first = self._place(take, start)
+        return self._latents[first : first + frames].float()
+
+    def sound(self, take: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
+        """Audio and excitation of a stretch of frames, float32 [T] each."""
+        places = torch.tensor([[take], [start]], device=self.device)
+        audio, known = self._sounds(places[0], places[1], frames)
+        return audio[0], known[0]
+
+    def _sounds(self, takes: Tensor, starts: Tensor, frames: int) -> tuple[Tensor, Tensor]:
+        """Audio and excitations of stretches from frames on: float32 [B, T] each."""
+        samples = frames * self.hop - self.hop // 2
+        audio, known = (cut(takes, starts * self.hop, samples) for cut in (self._sound.audio, self._sound.excitation))
+        return audio, known
+
+    def batch(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
+        """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also two sounds [B, T]."""
+        generator = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
+        drawn = torch.rand(2, count, generator=generator, device=self.device, dtype=torch.float64)
+        takes = torch.searchsorted(self._ends, (drawn[0] * self._ends[-1]).long(), right=True)
+        starts = (drawn[1] * (self._lengths[takes] - frames)).long()
+        where = (self._ends[takes] - self._lengths[takes] + starts)[:, None] + torch.arange(frames, device=self.device)
+        batch = (self._features[where].float(), self._numbers[takes], self._latents[where].float())
+        return batch + self._sounds(takes, starts, frames) if listens else batch
+
+
+def _features(takes: Takes, lengths: list[int], frame_rate: float, take: int) -> Tensor:
+    """What the score model sees of a take: float16 [F, 512]."""
+    notes = takes.notes(take, 0.0, lengths[take] / frame_rate)
+    return torch.from_numpy(score_features(notes, 0, lengths[take], frame_rate, takes.family(take).rings)).half()

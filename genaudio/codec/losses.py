@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
 
-SIZES = (512, 1024, 2048, 4096)
+SIZES = (256, 512, 1024, 2048, 4096)
 """Windows of the training loss in samples."""
 _BANDS = {256: 10, 512: 40, 1024: 80, 2048: 128, 4096: 160}
 """Mel bands at each window."""

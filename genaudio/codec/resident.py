@@ -8,7 +8,7 @@ Shapes: B examples, T samples, P keys, F frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from math import ceil
 
@@ -33,26 +33,54 @@ TOGETHER = 48
 """Clips whose excitations are made at once."""
 Played = tuple[Family, Sequence[Sounding], Sequence[tuple[float, float]]]
 """Who plays what, and how it is bent (see `excite`)."""
+SILENT = Stretch((), 0)
 
 
-def excite_clips(played: Sequence[Played | None], samples: int, sample_rate: int, device: torch.device) -> Tensor:
-    """Make the excitations of clips of one length, as `excite_as` does one by one: float32 [B, T] on the device.
+def runs(lengths: Sequence[int], most: int = TOGETHER) -> Iterator[list[int]]:
+    """Put neighbours of one length together, at most so many."""
+    run: list[int] = []
+    for number, length in enumerate(lengths):
+        if run and (length != lengths[run[0]] or len(run) == most):
+            yield run
+            run = []
+        run.append(number)
+    if run:
+        yield run
+
+
+def excitations(
+    played: Sequence[Played | None], lengths: Sequence[int], sample_rate: int, device: torch.device, loaders: int = 0
+) -> Iterator[Tensor]:
+    """Make the excitations of clips on a device, one after the other, as `excite_as` does.
 
     Args:
         played: who plays what in each clip; None where that is not known, and the excitation silent.
-        samples: T. sample_rate: samples a second.
+        lengths: samples of each clip. sample_rate: samples a second.
         device: where they are made; it must know double precision.
+        loaders: processes that make those of drums.
+
+    Yields:
+        float32 [T], on the device.
     """
-    silent = Stretch((), 0)
-    stretches = [
-        silent if one is None or one[0].drums else Stretch(one[1], 0, one[2], None, one[0].decay, one[0].release)
-        for one in played
-    ]
-    out = excite_many(stretches, samples, sample_rate, device)
-    for row, one in zip(out, played, strict=True):
-        if one is not None and one[0].drums:
-            row.copy_(torch.from_numpy(strike(one[1], samples, sample_rate)))
-    return out
+    drums = [number for number, one in enumerate(played) if one and one[0].drums]
+    struck = in_order(partial(_struck, played, lengths, sample_rate, drums), len(drums), loaders)
+    for run in runs(lengths):
+        singing = [
+            Stretch(one[1], 0, one[2], None, one[0].decay, one[0].release) if one and not one[0].drums else SILENT
+            for one in (played[number] for number in run)
+        ]
+        for number, excitation in zip(run, excite_many(singing, lengths[run[0]], sample_rate, device), strict=True):
+            one = played[number]
+            yield next(struck).to(device) if one and one[0].drums else excitation
+
+
+def _struck(
+    played: Sequence[Played | None], lengths: Sequence[int], sample_rate: int, drums: list[int], number: int
+) -> Tensor:
+    """The excitation of one of the clips of drums: float32 [T]."""
+    one = played[drums[number]]
+    assert one is not None
+    return torch.from_numpy(strike(one[1], lengths[drums[number]], sample_rate))
 
 
 class ResidentSound:
@@ -90,18 +118,13 @@ class ResidentSound:
         return self._known[self._places(clips, starts, samples)]
 
 
-def resident_material(material: Material, device: torch.device) -> ResidentSound:
+def resident_material(material: Material, device: torch.device, loaders: int = 0) -> ResidentSound:
     """Put training material and its excitations on a device."""
-
-    def clips() -> Iterable[tuple[np.ndarray, Tensor]]:
-        for first in range(0, len(material), TOGETHER):
-            rows = range(first, min(first + TOGETHER, len(material)))
-            played = [material.played(row) for row in rows]
-            known = excite_clips([one and (*one, ()) for one in played], material.samples, SAMPLE_RATE, device)
-            for row, excitation in zip(rows, known, strict=True):
-                yield material.stretch(row, 0, material.samples), excitation
-
-    return ResidentSound(clips(), device)
+    rows = range(len(material))
+    played = [one and (*one, ()) for one in map(material.played, rows)]
+    known = excitations(played, [material.samples] * len(material), SAMPLE_RATE, device, loaders)
+    sounds = (material.stretch(row, 0, material.samples) for row in rows)
+    return ResidentSound(zip(sounds, known, strict=True), device)
 
 
 class ResidentCrops:
@@ -124,7 +147,7 @@ class ResidentCrops:
         self.recipe, self.hop, self.samples, self.device = recipe, hop, recipe.frames * hop, device
         if material.samples <= self.samples:
             raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {self.samples}")
-        self.sound = resident_material(material, device)
+        self.sound = resident_material(material, device, recipe.loaders)
         frames = material.samples // hop + 2
         keys = in_order(partial(_keys, material, frames, hop), len(material), recipe.loaders)
         self.keys = torch.stack([values.to(device, torch.float16) for values in keys])

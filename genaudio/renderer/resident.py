@@ -5,7 +5,6 @@ Shapes: B examples, F frames, D latent channels, T samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -13,36 +12,19 @@ import torch
 from torch import Tensor
 
 from genaudio.codec.codec import STRETCH, Codec
-from genaudio.codec.resident import TOGETHER, ResidentSound, excite_clips
+from genaudio.codec.resident import ResidentSound, excitations, runs
 from genaudio.renderer.features import score_features
 from genaudio.renderer.model import ScoreModelConfig
 from genaudio.renderer.takes import Streamed, Takes, family_number
 from genaudio.training.batches import in_order
 
 
-def runs(lengths: list[int], most: int = TOGETHER) -> Iterator[list[int]]:
-    """Put neighbours of one length together, at most so many."""
-    run: list[int] = []
-    for number, length in enumerate(lengths):
-        if run and (length != lengths[run[0]] or len(run) == most):
-            yield run
-            run = []
-        run.append(number)
-    if run:
-        yield run
-
-
-def resident_takes(takes: Takes, sample_rate: int, device: torch.device) -> ResidentSound:
+def resident_takes(takes: Takes, sample_rate: int, device: torch.device, loaders: int = 0) -> ResidentSound:
     """Put takes and their excitations on a device."""
     lengths = [takes.samples(take) for take in range(len(takes))]
-
-    def clips() -> Iterator[tuple[np.ndarray, Tensor]]:
-        for run in runs(lengths):
-            known = excite_clips([takes.played(take) for take in run], lengths[run[0]], sample_rate, device)
-            for take, excitation in zip(run, known, strict=True):
-                yield takes.stretch(take, 0, lengths[take]), excitation
-
-    return ResidentSound(clips(), device)
+    known = excitations([takes.played(take) for take in range(len(takes))], lengths, sample_rate, device, loaders)
+    sounds = (takes.stretch(take, 0, length) for take, length in enumerate(lengths))
+    return ResidentSound(zip(sounds, known, strict=True), device)
 
 
 class ResidentSet:
@@ -62,7 +44,7 @@ class ResidentSet:
         self.device, self.hop = codec.device, codec.model.config.hop
         self.families = [family_number(takes.family(take), config) for take in range(len(takes))]
         self.lengths = [codec.frames_of(takes.samples(take)) for take in range(len(takes))]
-        self._sound = resident_takes(takes, codec.sample_rate, self.device)
+        self._sound = resident_takes(takes, codec.sample_rate, self.device, loaders)
         self._latents = torch.cat([part for run in runs(self.lengths, 16) for part in self._coded(run, codec)])
         seen = in_order(partial(_features, takes, self.lengths, codec.frame_rate), len(takes), loaders)
         self._features = torch.cat([part.to(self.device) for part in seen])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from genaudio.codec.crops import UNKNOWN, CropRecipe
-from genaudio.codec.resident import ResidentCrops, ResidentSound, excite_clips
+from genaudio.codec.resident import ResidentCrops, ResidentSound, excitations, runs
 from genaudio.codec.sources import excite_as, keys_of
 from genaudio.errors import GenaudioError
 from genaudio.instruments import BY_NAME
@@ -42,6 +42,11 @@ class Unknown:
         return 3
 
 
+def test_neighbours_of_one_length_go_together() -> None:
+    assert list(runs([3, 3, 3, 5, 3, 3], 2)) == [[0, 1], [2], [3], [4, 5]]
+    assert list(runs([])) == []
+
+
 def crops(**recipe: float) -> ResidentCrops:
     return ResidentCrops(material(), CropRecipe(batch=12, frames=FRAMES, **recipe), HOP, CPU)
 
@@ -59,10 +64,12 @@ def test_what_is_cut_is_what_an_example_would_have() -> None:
 
 def test_bent_notes_are_bent() -> None:
     bends = ((0.0, 0.0), (0.5, 2.0))
-    made = excite_clips([(BY_NAME["violin"], NOTES, bends), None], SAMPLE_RATE, SAMPLE_RATE, CPU)
+    played = [(BY_NAME["violin"], NOTES, bends), None]
+    made = list(excitations(played, [SAMPLE_RATE, SAMPLE_RATE // 2], SAMPLE_RATE, CPU))
     expected = excite_as(BY_NAME["violin"], NOTES, SAMPLE_RATE, SAMPLE_RATE, 0, bends)
     np.testing.assert_allclose(made[0], expected, atol=1e-4)
     assert not made[1].any()
+    assert len(made[1]) == SAMPLE_RATE // 2
 
 
 def test_a_batch_has_the_shares_of_the_recipe() -> None:

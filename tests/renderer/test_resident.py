@@ -8,7 +8,7 @@ from genaudio.codec.codec import Codec
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.renderer import resident
 from genaudio.renderer.model import ScoreModelConfig
-from genaudio.renderer.resident import ResidentSet, runs
+from genaudio.renderer.resident import ResidentSet
 from genaudio.renderer.takes import LatentSet, TeacherTakes
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE, Performance, TeacherSet
@@ -68,8 +68,3 @@ def test_batches_are_cut_from_it(codec: Codec) -> None:
     row = features[families == held.families[0]][0]
     starts = [start for start in range(len(piano) - 100) if torch.equal(piano[start : start + 100], row)]
     assert starts, "a row is a stretch of its take"
-
-
-def test_neighbours_of_one_length_go_together() -> None:
-    assert list(runs([3, 3, 3, 5, 3, 3], 2)) == [[0, 1], [2], [3], [4, 5]]
-    assert list(runs([])) == []

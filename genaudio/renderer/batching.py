@@ -12,7 +12,6 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +26,8 @@ from genaudio.errors import GenaudioError
 from genaudio.percussion import DRUMS
 from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape, Timeline
 from genaudio.renderer.features import WIDTH, score_features
-from genaudio.renderer.mix import blank, check_loudness, place
+from genaudio.renderer.finishing import Leaving, Mastery, Playing, threads_beside
+from genaudio.renderer.mix import blank, check_loudness
 from genaudio.renderer.performing import Part
 
 if TYPE_CHECKING:
@@ -56,33 +56,7 @@ class Cut(NamedTuple):
 
     stem: Stem
     chunk: Chunk
-    piece: _Playing
-
-
-@dataclass
-class _Playing:
-    """A piece on its way: its mix so far, of how many samples, and how many chunks are still to come."""
-
-    piece: Piece
-    mix: np.ndarray
-    samples: int
-    left_out: tuple[str, ...]
-    missing: int
-    placed: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def add(self, part: Part, first: int, mono: np.ndarray) -> None:
-        """Put a chunk of a part's sound in its place, from a sample on."""
-        sound = place(mono, part.pan, part.volume)
-        where = slice(first, first + len(mono))
-        self.mix[:, where] += sound
-        if self.piece.stems:
-            self.placed.setdefault(part.name, np.zeros((2, self.samples), np.float32))[:, where] = sound
-        self.missing -= 1
-
-    def mastered(self, renderer: Renderer) -> Rendering:
-        """Turn the mix, when nothing is missing any more, into a rendering."""
-        piece = self.piece
-        return renderer.mastered(self.mix, self.samples, self.placed, self.left_out, piece.reverb, piece.loudness)
+    piece: Playing
 
 
 class Batcher:
@@ -110,20 +84,21 @@ class Batcher:
         Yields:
             in the order of the pieces, the rendering or why there is none.
         """
-        waiting: deque[_Playing | GenaudioError] = deque()
+        waiting: deque[Playing | GenaudioError] = deque()
         cuts = self.cuts(pieces, waiting)
-        before: tuple[list[Cut], Tensor] | None = None
-        while batch := list(islice(cuts, self.batching.chunks)):
-            launched = batch, self.decode(batch)
+        before: tuple[list[Cut], Leaving] | None = None
+        with Mastery(self.renderer, threads_beside(self.device)) as mastery:
+            while batch := list(islice(cuts, self.batching.chunks)):
+                launched = batch, Leaving(self.decode(batch))
+                if before is not None:
+                    self.collect(before[0], before[1].arrived())
+                before = launched
+                yield from mastery.done(waiting)
             if before is not None:
-                self.collect(*before)
-            before = launched
-            yield from self._done(waiting)
-        if before is not None:
-            self.collect(*before)
-        yield from self._done(waiting)
+                self.collect(before[0], before[1].arrived())
+            yield from mastery.done(waiting, all_of_them=True)
 
-    def cuts(self, pieces: Iterable[Piece], waiting: deque[_Playing | GenaudioError]) -> Iterator[Cut]:
+    def cuts(self, pieces: Iterable[Piece], waiting: deque[Playing | GenaudioError]) -> Iterator[Cut]:
         """Open one piece after the other and cut its stems."""
         for piece in pieces:
             try:
@@ -135,22 +110,13 @@ class Batcher:
             samples = round(seconds * self.codec.sample_rate)
             chunks = list(self.shape.chunks(self.codec.frames_of(samples)))
             mix = blank(samples, self.codec.sample_rate)
-            playing = _Playing(piece, mix, samples, left_out, len(parts) * len(chunks))
+            playing = Playing(piece, mix, samples, left_out, len(parts) * len(chunks))
             waiting.append(playing)
             for number, part in enumerate(parts):
                 family = self.renderer.model.config.number_of(part.family)
                 assert family is not None  # `parts` leaves out what the model does not know
                 stem = Stem(part, piece.seed + number, samples, family)
                 yield from (Cut(stem, chunk, playing) for chunk in chunks)
-
-    def _done(self, waiting: deque[_Playing | GenaudioError]) -> Iterator[Rendering | GenaudioError]:
-        """Master the pieces at the head of the queue that are whole."""
-        while waiting and (isinstance(waiting[0], GenaudioError) or not waiting[0].missing):
-            first = waiting.popleft()
-            if isinstance(first, GenaudioError):
-                yield first
-            else:
-                yield first.mastered(self.renderer)
 
     def collect(self, batch: Sequence[Cut], decoded: Tensor) -> None:
         """Put the wanted part of each chunk into its piece."""
@@ -244,7 +210,8 @@ class Batcher:
 
         if self.batching.compiled:
             try:
-                run = torch.compile(blocks, dynamic=False)
+                made = torch.compile(blocks, dynamic=False)
+                run = lambda hidden: made(hidden.contiguous())  # noqa: E731 (another layout would be compiled anew)
                 with torch.inference_mode():
                     precisely(torch.zeros(self.batching.chunks, width, frames, device=self.device))
             except Exception as error:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from genaudio.errors import GenaudioError
+from genaudio.renderer import batching
 from genaudio.renderer.batching import Batcher
 from genaudio.renderer.chunks import BFLOAT16, Batching, Piece, Shape, Timeline, usual_batching
 from genaudio.renderer.performing import parts_of
@@ -94,6 +95,19 @@ def test_the_bytes_do_not_depend_on_what_shares_a_batch(renderer: Renderer, orde
         assert rendering.audio.tobytes() == together[number].audio.tobytes()
 
 
+def test_threads_that_master_change_neither_order_nor_bytes(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = [*PIECES, Piece(Score(())), *PIECES[::-1]]
+    plain = list(renderer.render_many(pieces, SMALL_CHUNKS))
+    monkeypatch.setattr(batching, "threads_beside", lambda _: 2)
+    for found, wanted in zip(renderer.render_many(pieces, SMALL_CHUNKS), plain, strict=True):
+        if isinstance(wanted, GenaudioError):
+            assert str(found) == str(wanted)
+        else:
+            assert found.audio.tobytes() == wanted.audio.tobytes()
+
+
 def test_a_piece_that_cannot_be_rendered_harms_no_other(renderer: Renderer) -> None:
     pieces = [Piece(Score(())), PIECES[1], Piece(score(1.0), loudness=3.0), Piece(score(1.0, first=20_000.0))]
     found = list(renderer.render_many(pieces, SMALL_CHUNKS))
@@ -155,10 +169,10 @@ def test_what_cannot_be_compiled_runs_all_the_same(renderer: Renderer, monkeypat
 
 @pytest.mark.slow
 def test_compiled_it_sounds_the_same(renderer: Renderer) -> None:
-    batching = Batching(2, 64, compiled=True)
+    way = Batching(2, 64, compiled=True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        compiled = next(renderer.render_many([PIECES[1]], batching)).audio
+        compiled = next(renderer.render_many([PIECES[1]], way)).audio
     if any("uncompiled" in str(one.message) for one in caught):
         pytest.skip("this machine has no compiler that torch can use")
     plain = next(renderer.render_many([PIECES[1]], Batching(2, 64))).audio

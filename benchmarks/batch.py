@@ -86,10 +86,10 @@ def processor() -> float:
     return ours.ru_utime + ours.ru_stime + theirs.ru_utime + theirs.ru_stime
 
 
-def batch(plan: Plan, folder: Path, workers: int) -> dict[str, Any]:
+def batch(plan: Plan, folder: Path, workers: int, device: str = "cpu") -> dict[str, Any]:
     """Run a batch and return what it took."""
     begun = processor()
-    result = run_batch(plan, folder, workers=workers, device="cpu")
+    result = run_batch(plan, folder, workers=workers, device=device)
     assert not result.missing, result.failed
     working = result.seconds - result.loading
     return {

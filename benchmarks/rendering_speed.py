@@ -1,13 +1,17 @@
 """How fast many stems are rendered in batches of chunks, where the time goes, and how much memory long files take.
 
-``python benchmarks/rendering_speed.py --device cuda --precision bfloat16 --compiled`` on a GPU,
-``python benchmarks/rendering_speed.py --device cpu --chunks 1 8`` on a processor.
+``python benchmarks/rendering_speed.py --device cuda --precision float32 bfloat16 --compiled`` on a GPU,
+``python benchmarks/rendering_speed.py --device cpu --chunks 1 8`` on a processor; the result files are two.
 
 For batches of several sizes each step is timed by itself: features of the notes, score model, quantizer, excitation,
 noise, decoder with its transforms, and the way back: copying, mixing and mastering. Seconds of audio a second of all of
 it, and of the decoder alone, are compared with stems rendered one after the other in stretches of 4,096 frames. On a
 processor, seconds are those of one thread of this process, so that what else the machine does counts for little; on a
-GPU they are the clock's, everything waited for.
+GPU they are the clock's, everything waited for. Then nothing is waited for but the end: pieces of a minute are rendered
+and mastered as a batch of tracks is, and their seconds of audio a second are told.
+
+On a GPU the same chunk is also rendered on the processor, and how far the two sounds are apart is told: the log-mel
+distance in nats and the signal-to-difference ratio. What two seeds of the noise differ by is the measure of both.
 
 ``python benchmarks/rendering_speed.py --memory`` instead renders files of 5 and of 20 minutes from the command line,
 side by side, and tells the most memory that either process held.
@@ -33,16 +37,22 @@ import numpy as np
 import torch
 from common import save
 
+from genaudio.codec.losses import SpectralDistance
 from genaudio.corpus import load_works
+from genaudio.errors import GenaudioError
 from genaudio.instruments import FAMILIES
 from genaudio.renderer import Renderer
 from genaudio.renderer.batching import Batcher
-from genaudio.renderer.chunks import PRECISIONS, Batching, Piece
+from genaudio.renderer.chunks import FLOAT32, PRECISIONS, Batching, Piece
 from genaudio.renderer.mix import blank
 from genaudio.score import Melody, Note, Score, write_midi
 
 STRETCHES = 2
 """Stretches that are rendered one after the other, for comparison."""
+MASTERED = 60.0
+"""Seconds of a batch that are mastered; what all of it would take follows from that."""
+PIECE = 60.0
+"""Seconds of the pieces that are rendered as a batch of tracks is."""
 LENGTHS = (5, 20)
 """Minutes of the files whose memory is told."""
 
@@ -78,10 +88,12 @@ class Clock:
 
 
 @torch.inference_mode()
-def steps(renderer: Renderer, batching: Batching, runs: int) -> dict[str, Any]:
+def steps(batcher: Batcher, runs: int) -> dict[str, Any]:
     """Time a batch step by step."""
-    batcher, clock = Batcher(renderer, batching), Clock(renderer.codec.device)
-    cuts = list(islice(batcher.cuts(pieces(batching.chunks * 3.0 + 20), deque()), batching.chunks))
+    renderer, batching, clock = batcher.renderer, batcher.batching, Clock(batcher.device)
+    rate, chunks = renderer.codec.sample_rate, batching.chunks
+    cuts = list(islice(batcher.cuts(pieces(chunks * 3.0 + 20), deque()), chunks))
+    length = sum(chunk.last - chunk.first for _, chunk, _ in cuts) * batcher.hop / rate
     rows: list[dict[str, float]] = []
     for _ in range(runs + 1):
         features, a = clock(lambda: batcher.features(cuts))
@@ -91,33 +103,78 @@ def steps(renderer: Renderer, batching: Batching, runs: int) -> dict[str, Any]:
         noise, e = clock(lambda: batcher.noise(cuts))
         sound, f = clock(lambda x=codes, y=excitation, z=noise: batcher.sound(x, y, z))
         _, g = clock(lambda sound=sound: batcher.collect(cuts, sound))
-        length = sum(chunk.last - chunk.first for _, chunk, _ in cuts) * batcher.hop / renderer.codec.sample_rate
-        samples = int(length * renderer.codec.sample_rate)
-        mix = blank(samples, renderer.codec.sample_rate)
+        samples = int(min(length, MASTERED) * rate)
+        mix = blank(samples, rate)
         mix[:, :samples] = np.resize(sound.cpu().numpy(), (2, samples))
         _, h = clock(lambda mix=mix, samples=samples: renderer.mastered(mix, samples, {}, (), 0.12, -16.0))
-        rows.append(
-            {
-                "features": a,
-                "score_model": b,
-                "quantizer": c,
-                "excitation": d,
-                "noise": e,
-                "decoder": f,
-                "mix": g,
-                "mastering": h,
-            }
-        )
+        names = ("features", "score_model", "quantizer", "excitation", "noise", "decoder", "mix", "mastering")
+        spent = (a, b, c, d, e, f, g, h * length * rate / samples)
+        rows.append(dict(zip(names, spent, strict=True)))
     seconds = {name: median(row[name] for row in rows[1:]) for name in rows[0]}
     stems = sum(seconds.values()) - seconds["mastering"]
     return {
-        "chunks": batching.chunks,
+        "chunks": chunks,
+        "precision": batching.precision,
+        "compiled": batching.compiled,
         "audio_seconds": round(length, 1),
         "seconds": {name: round(spent, 4) for name, spent in seconds.items()},
         "stem_seconds_per_second": round(length / stems, 1),
         "with_mastering": round(length / (stems + seconds["mastering"]), 1),
         "decoder_alone": round(length / seconds["decoder"], 1),
     }
+
+
+def tracks(batcher: Batcher, count: int) -> dict[str, float]:
+    """Render and master pieces of a minute as a batch of tracks is; seconds of audio a second by the clock."""
+    some = list(islice(cycle(pieces(PIECE)), count))
+    begun, length = perf_counter(), 0.0
+    for rendering in batcher.each(some):
+        assert not isinstance(rendering, GenaudioError)
+        length += rendering.seconds
+    spent = perf_counter() - begun
+    batching = batcher.batching
+    return {
+        "chunks": batching.chunks,
+        "precision": batching.precision,
+        "compiled": batching.compiled,
+        "pieces": count,
+        "audio_seconds": round(length, 1),
+        "seconds": round(spent, 3),
+        "audio_seconds_per_second": round(length / spent, 1),
+    }
+
+
+class Likeness:
+    """How far the sound of a chunk, rendered one way or another, is from that of a processor in single precision."""
+
+    def __init__(self, frames: int) -> None:
+        self.exact, self.frames = Renderer.load(device="cpu"), frames
+        self.distance = SpectralDistance(self.exact.codec.sample_rate)
+        self.wanted = self._sound(Batcher(self.exact, Batching(1, frames)))
+
+    def _sound(self, batcher: Batcher, seed: int = 0) -> torch.Tensor:
+        """The first chunk of a part: [1, T]."""
+        found = pieces(20.0)[3]
+        cuts = list(islice(batcher.cuts([replace(found, seed=seed)], deque()), 1))
+        return batcher.decode(cuts)[:1].cpu().clone()
+
+    def _apart(self, sound: torch.Tensor) -> dict[str, float]:
+        """The log-mel distance in nats, and the ratio of the sound to the difference in decibels."""
+        power, error = (float(each.square().mean()) for each in (self.wanted, sound - self.wanted))
+        return {
+            "log_mel": round(float(self.distance.log_mel(sound, self.wanted)), 4),
+            "signal_to_difference_db": round(10 * np.log10(power / max(error, 1e-20)), 1),
+        }
+
+    def of(self, batcher: Batcher) -> dict[str, Any]:
+        """Compare what a batcher makes of the chunk."""
+        way = batcher.batching
+        made = {"precision": way.precision, "compiled": way.compiled, "chunks": way.chunks}
+        return {**made, **self._apart(self._sound(batcher))}
+
+    def of_another_seed(self) -> dict[str, float]:
+        """Compare what the processor makes of it with other noise."""
+        return self._apart(self._sound(Batcher(self.exact, Batching(1, self.frames)), 1))
 
 
 def stretches(renderer: Renderer, runs: int) -> dict[str, float]:
@@ -148,15 +205,24 @@ def peaks(folder: Path) -> list[dict[str, float]]:
     return found
 
 
+def ways(sizes: list[int], frames: int, precisions: list[str], compiled: bool) -> list[Batching]:
+    """All sizes in all precisions, and the largest in the last one compiled, if that is wished."""
+    found = [Batching(size, frames, precision) for precision in precisions for size in sizes]
+    return [*found, Batching(max(sizes), frames, precisions[-1], True)] if compiled else found
+
+
 def main() -> None:
-    """Measure and save."""
+    """Measure and save, after every way anew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--chunks", type=int, nargs="+", default=[1, 8, 64], help="sizes of batches that fit")
     parser.add_argument("--frames", type=int, default=1024, help="of a chunk")
-    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
-    parser.add_argument("--compiled", action="store_true")
+    parser.add_argument("--precision", choices=PRECISIONS, nargs="+", default=[FLOAT32])
+    parser.add_argument("--compiled", action="store_true", help="also the largest size, in the last precision")
     parser.add_argument("--runs", type=int, default=3, help="after one to warm up")
+    parser.add_argument("--tracks", type=int, default=0, help="pieces of a minute that are rendered in a row; 0: none")
+    parser.add_argument("--alike", action="store_true", help="also on a processor: tell how far apart the sounds are")
+    parser.add_argument("--name", help="of the result file; rendering_speed, on a GPU rendering_speed_gpu")
     parser.add_argument("--memory", action="store_true", help="instead render files of 5 and of 20 minutes")
     arguments = parser.parse_args()
     if arguments.memory:
@@ -164,26 +230,31 @@ def main() -> None:
             save("rendering_memory", {"files": peaks(Path(folder))})
         return
     renderer = Renderer.load(device=arguments.device)
-    if renderer.codec.device.type == "cpu":
+    device = renderer.codec.device
+    if device.type == "cpu":
         torch.set_num_threads(1)
-    alone = stretches(renderer, STRETCHES)
-    print(alone, flush=True)
-    rows = []
-    for chunks in arguments.chunks:
-        batching = Batching(chunks, arguments.frames, arguments.precision, arguments.compiled)
-        rows.append(steps(renderer, batching, arguments.runs))
-        print(rows[-1], flush=True)
-    save(
-        "rendering_speed",
-        {
-            "device": str(renderer.codec.device),
-            "precision": arguments.precision,
-            "compiled": arguments.compiled,
-            "frames": arguments.frames,
-            "one_after_the_other": alone,
-            "batches": rows,
-        },
-    )
+    name = arguments.name or ("rendering_speed" if device.type == "cpu" else "rendering_speed_gpu")
+    result: dict[str, Any] = {
+        "device": str(device),
+        "frames": arguments.frames,
+        "one_after_the_other": stretches(renderer, STRETCHES),
+        "batches": [],
+        "tracks": [],
+    }
+    likeness = Likeness(arguments.frames) if arguments.alike or device.type == "cuda" else None
+    if likeness is not None:
+        result |= {"another_seed": likeness.of_another_seed(), "likeness": []}
+    for way in ways(arguments.chunks, arguments.frames, arguments.precision, arguments.compiled):
+        begun = perf_counter()
+        batcher = Batcher(renderer, way)
+        ready = round(perf_counter() - begun, 2)
+        result["batches"].append({**steps(batcher, arguments.runs), "seconds_to_get_ready": ready})
+        if way.chunks == max(arguments.chunks):
+            if likeness is not None:
+                result["likeness"].append(likeness.of(batcher))
+            if arguments.tracks:
+                result["tracks"].append(tracks(batcher, arguments.tracks))
+        save(name, result)
 
 
 if __name__ == "__main__":

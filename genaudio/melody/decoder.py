@@ -196,7 +196,7 @@ class Decoder:
         """Return scores [B, S] where the copies point at places [B, lags]."""
         count = self.rhythm_count
         scores = torch.addmm(self._rhythm_bias, hidden, self._rhythm)
-        return _with_copies(scores[:, : count + 1], places, scores[:, count + 1 :])[:, :count]
+        return with_copies(scores[:, : count + 1], places, scores[:, count + 1 :])[:, :count]
 
     def pitch_scores(self, hidden: torch.Tensor, features: Numbers, rhythm: Numbers, arrival: Numbers) -> torch.Tensor:
         """Return scores of the next pitch, [B, P].
@@ -224,7 +224,7 @@ class Decoder:
         scores = torch.addmm(self._pitch_bias, z, self._pitch)
         own, copied = scores[:, : count + 1], scores[:, count + 1 : count + 1 + copies]
         intervals = scores[:, count + 1 + copies :].gather(1, self._intervals[seen[:, 0]])
-        return _with_copies(own, seen[:, 1:], copied)[:, :count] + intervals
+        return with_copies(own, seen[:, 1:], copied)[:, :count] + intervals
 
     @property
     def batching(self) -> Batching:
@@ -235,13 +235,18 @@ class Decoder:
         return self._batching[threads]
 
 
-def _with_copies(scores: torch.Tensor, places: torch.Tensor, copied: torch.Tensor) -> torch.Tensor:
-    """Add to scores [B, N] what is copied [B, lags] to places [B, lags]; the CPU's are changed in place.
+def with_copies(
+    scores: torch.Tensor, places: torch.Tensor, copied: torch.Tensor, in_place: bool | None = None
+) -> torch.Tensor:
+    """Add to scores [B, N] what is copied [B, lags] to places [B, lags].
 
     Several copies may fall on one place. A CPU adds them from left to right; a GPU's `scatter_add_` in whatever order
     they come, which would make the last bits, and now and then a note, differ from run to run.
+
+    Args:
+        in_place: change the scores, by `scatter_add_`; what is done on a CPU alone by default.
     """
-    if scores.device.type == "cpu":
+    if scores.device.type == "cpu" if in_place is None else in_place:
         return scores.scatter_add_(1, places, copied)
     here = places[:, :, None] == torch.arange(scores.shape[1], device=scores.device)
-    return scores + torch.where(here, copied[:, :, None], 0.0).sum(1)
+    return scores + (here * copied[:, :, None]).sum(1)

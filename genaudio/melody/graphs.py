@@ -86,9 +86,10 @@ class GraphDecoder(Decoder):
         self._seen = numbers(lines, 1 + len(PITCH_COPIES))
         self._hidden = memory.base.new_zeros(lines, self.shape.width)
         turns, places = self._turn(0, memory.room), torch.arange(memory.room, device=self.device)
+        heard = memory.base.new_zeros(memory.room)
 
         def first() -> tuple[torch.Tensor, ...]:
-            self._mask = (places <= self._place)[None, None, None]
+            self._mask = heard.masked_fill(places > self._place, -torch.inf)[None, None, None]
             hidden = self._pass(self._numbers, memory, lines, turns.index_select(0, self._place))
             return hidden, self._rhythm_scores(hidden, self._rhythm_places)
 

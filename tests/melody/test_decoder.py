@@ -93,3 +93,14 @@ def test_lines_agree_in_the_sizes_that_are_chosen(model: MelodyTransformer) -> N
     own.rhythm_scores = lambda hidden, row: plain(hidden, row) + 1e-6 * (len(hidden) > 24)  # type: ignore[method-assign]
     assert agree(own, 24)
     assert not agree(own, 32)
+
+
+def test_copies_are_added_alike_in_both_ways() -> None:
+    """A GPU's way, which keeps one order, gives what the processor's does; several copies fall on one place."""
+    scores, copied = torch.randn(5, 9), torch.randn(5, 4)
+    places = torch.tensor([[0, 0, 3, 8], [1, 1, 1, 1], [8, 7, 6, 5], [2, 4, 2, 4], [8, 8, 8, 8]])
+    wanted = scores.clone()
+    for row, column in np.ndindex(5, 4):
+        wanted[row, places[row, column]] += copied[row, column]
+    torch.testing.assert_close(decoder.with_copies(scores.clone(), places, copied, in_place=True), wanted)
+    torch.testing.assert_close(decoder.with_copies(scores, places, copied, in_place=False), wanted)

@@ -51,7 +51,7 @@ SETTINGS: dict[int, tuple[Setting, ...]] = {
     64: (("float32", "sdpa", "static"), ("float32", "eager", "static"), ("float32", "eager", None)),
 }
 """Precision, attention and cache of the peer; others, bfloat16 among them, were slower when all were tried once."""
-ON_GPU = (1, 64)
+ON_GPU = (64,)
 GPU_SETTINGS: tuple[Setting, ...] = tuple(
     (precision, "sdpa", cache) for precision in ("float32", "bfloat16") for cache in (None, "static")
 )

@@ -49,7 +49,7 @@ from genaudio.score import Melody, Note, Score, write_midi
 
 STRETCHES = 2
 """Stretches that are rendered one after the other, for comparison."""
-MASTERED = 60.0
+MASTERED = 30.0
 """Seconds of a batch that are mastered; what all of it would take follows from that."""
 PIECE = 60.0
 """Seconds of the pieces that are rendered as a batch of tracks is."""

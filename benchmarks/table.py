@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from common import RESULTS
-from sections import melody, production, screening, sound, tunes
+from sections import gpu, melody, production, screening, sound, tunes
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
@@ -20,12 +20,14 @@ Every number here was measured by the command above it, on the machine that its 
 
 SECTIONS = production.TRACK | melody.SECTIONS | tunes.SECTIONS | sound.SECTIONS | screening.SECTIONS | production.BATCH
 """What writes the section of each result file, in the order of the page."""
+ON_GPU = gpu.SECTIONS
+"""The same of the results that need a GPU, which come after them where there are any."""
 
 
 def page() -> str:
     """Put the page together from the result files that exist."""
     parts = [HEAD]
-    for name, section in SECTIONS.items():
+    for name, section in (SECTIONS | ON_GPU).items():
         path = RESULTS / f"{name}.json"
         if path.is_file():
             parts.append(section(json.loads(path.read_text())))

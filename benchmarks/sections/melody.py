@@ -68,8 +68,9 @@ def melody_prediction(result: dict[str, Any]) -> str:
 
 
 def melody_speed(result: dict[str, Any]) -> str:
-    """The section on how fast melodies are written."""
+    """The section on how fast melodies are written, on a processor or on a GPU."""
     rates, batches = result["rates"], list(result["ratio_to_peer"])
+    gpu = result["machine"]["gpu"] if result.get("device", "cpu").startswith("cuda") else None
 
     def cells(name: str) -> list[str]:
         return [f"{rates[name]['tunes_per_second']:.2f}", f"{rates[name]['events_per_second']:.0f}"]
@@ -77,23 +78,30 @@ def melody_speed(result: dict[str, Any]) -> str:
     rows = [["plain loop without a cache", "1", *cells("plain_loop"), "", ""]]
     for batch in batches:
         rows.append(["transformers `generate`", batch, *cells(result["peer_best"][batch]), "", ""])
+        if f"without_graphs_{batch}" in rates:
+            rows.append(["genaudio without CUDA graphs", batch, *cells(f"without_graphs_{batch}"), "", ""])
         ratios = (result["ratio_to_peer"][batch], result["ratio_to_plain_loop"][batch])
-        rows.append(["genaudio", batch, *cells(f"ours_{batch}"), *(f"**{ratio:.1f}x**" for ratio in ratios)])
+        own = "genaudio with CUDA graphs" if f"without_graphs_{batch}" in rates else "genaudio"
+        rows.append([own, batch, *cells(f"ours_{batch}"), *(f"**{ratio:.1f}x**" for ratio in ratios)])
     best = "; ".join(name.removeprefix("peer_").replace(",", ":", 1) for name in result["peer_best"].values())
-    return "\n".join(
-        [
-            "## Speed of writing melodies\n",
-            where(result),
-            f"Reels of {result['bars']} bars, {result['events_per_tune']:.0f} events each on average, "
-            f"{result['threads']} thread{'s' if result['threads'] > 1 else ''}; rates are by the seconds that the "
-            f"process spent on the processor, all in turns in the same process, with a load of "
-            f"{result['load_before']:.0f} to {result['load_after']:.0f} on the machine. The peer is a Llama of the "
-            f"same width, layers, heads and feed-forward width in Hugging Face transformers, which writes two tokens "
-            f"an event ({result['tokens_per_tune']}), with sampling and nothing else to do; its fastest setting at "
-            f"each batch size ({best}).\n",
-            table(["", "batch", "tunes a second", "events a second", "to the peer", "to the plain loop"], rows),
-        ]
-    )
+    counted = "by the clock" if gpu else "by the seconds that the process spent on the processor"
+    lines = [
+        f"## Speed of writing melodies{' on a GPU' if gpu else ''}\n",
+        where(result),
+        f"Reels of {result['bars']} bars, {result['events_per_tune']:.0f} events each on average, "
+        f"{result['threads']} thread{'s' if result['threads'] > 1 else ''}; rates are {counted}, all in turns in the "
+        f"same process, with a load of {result['load_before']:.0f} to {result['load_after']:.0f} on the machine. The "
+        f"peer is a Llama of the same width, layers, heads and feed-forward width in Hugging Face transformers, which "
+        f"writes two tokens an event ({result['tokens_per_tune']}), with sampling and nothing else to do; its fastest "
+        f"setting at each batch size ({best}).\n",
+        table(["", "batch", "tunes a second", "events a second", "to the peer", "to the plain loop"], rows),
+    ]
+    if "same_tunes" in result:
+        same = ", ".join(f"{name} {count}" for name, count in result["same_tunes"].items())
+        steps = ", ".join(f"{name} {1000 * seconds:.2f} ms" for name, seconds in result["network_step"].items())
+        lines.append(f"\nOf 64 tunes written without graphs the same come out by: {same}. The network alone takes an "
+                     f"event of 64 tunes: {steps}.")  # fmt: skip
+    return "\n".join(lines)
 
 
 def ablation(result: dict[str, Any]) -> str:

@@ -8,40 +8,64 @@ from sections.layout import table, where
 
 
 def rendering_speed(result: dict[str, Any]) -> str:
-    """The section on rendering in batches."""
-    header = ["chunks at once", "audio, s", "stems, s/s", "and mastered, s/s", "decoder alone, s/s"]
-    rows = [
-        [
-            row["chunks"],
-            row["audio_seconds"],
-            row["stem_seconds_per_second"],
-            row["with_mastering"],
-            row["decoder_alone"],
-        ]
-        for row in result["batches"]
-    ]
+    """The section on rendering in batches, on a processor or on a GPU."""
     alone = result["one_after_the_other"]
-    rows.append(["one stretch of 4,096 frames", alone["audio_seconds"], alone["stem_seconds_per_second"], "-", "-"])
-    names = list(result["batches"][0]["seconds"])
-    shares = []
-    for row in result["batches"]:
-        total = sum(row["seconds"].values())
-        shares.append([row["chunks"], *(f"{row['seconds'][name] / total:.0%}" for name in names)])
     gpu = result["machine"]["gpu"] if result["device"].startswith("cuda") else None
-    place = f"On {gpu}" if gpu else "On one thread of a processor, in seconds of that thread; not run on a GPU yet"
-    blocks = "compiled" if result["compiled"] else "not compiled"
-    return "\n".join(
-        [
-            "## Rendering in batches\n",
-            where(result),
-            f"{place}. Chunks of {result['frames']:,} frames, blocks in {result['precision']}, {blocks}. Seconds of "
-            "audio a second, by the size of the batch, and of the decoder with its transforms alone (the floor); the "
-            "last row is the way without batches, one stem after the other.\n",
-            table(header, rows),
-            "\nWhere the time goes:\n",
-            table(["chunks at once", *(name.replace("_", " ") for name in names)], shares),
-        ]
+    place = f"On one {gpu}, in seconds of the clock" if gpu else "On one thread of a processor, in its seconds"
+    header = ["chunks at once", "blocks", "audio, s", "stems, s/s", "and mastered, s/s", "decoder alone, s/s"]
+    rows, shares = [], []
+    for row in result["batches"]:
+        speeds = (row[name] for name in ("stem_seconds_per_second", "with_mastering", "decoder_alone"))
+        rows.append([row["chunks"], blocks(row, result), row["audio_seconds"], *speeds])
+        total = sum(row["seconds"].values())
+        spent = (f"{seconds / total:.0%}" for seconds in row["seconds"].values())
+        shares.append([row["chunks"], blocks(row, result), *spent])
+    rows.append(
+        ["one stretch of 4,096 frames", "float32", alone["audio_seconds"], alone["stem_seconds_per_second"], "-", "-"]
     )
+    names = [name.replace("_", " ") for name in result["batches"][0]["seconds"]]
+    lines = [
+        f"## Rendering in batches{' on a GPU' if gpu else ''}\n",
+        where(result),
+        f"{place}. Chunks of {result['frames']:,} frames. Seconds of audio a second, by the size of the batch, and of "
+        "the decoder with its transforms alone (the floor); mastering is that of one thread; the last row is the way "
+        "without batches, one stem after the other.\n",
+        table(header, rows),
+        "\nWhere the time goes:\n",
+        table(["chunks at once", "blocks", *names], shares),
+    ]
+    if result.get("tracks"):
+        lines += ["\nPieces of a minute, rendered and mastered in a row as in a batch of tracks:\n", pieces(result)]
+    if result.get("likeness"):
+        lines += ["\nHow far a chunk is from what a processor makes of it in float32:\n", likeness(result)]
+    return "\n".join(lines)
+
+
+def blocks(row: dict[str, Any], result: dict[str, Any]) -> str:
+    """In what the networks' blocks of a row were computed."""
+    precision, compiled = (row.get(name, result.get(name)) for name in ("precision", "compiled"))
+    return f"{precision}, compiled" if compiled else str(precision)
+
+
+def pieces(result: dict[str, Any]) -> str:
+    """The table of pieces rendered in a row."""
+    rows = [
+        [row["chunks"], blocks(row, result), row["pieces"], row["audio_seconds"], row["audio_seconds_per_second"]]
+        for row in result["tracks"]
+    ]
+    return table(["chunks at once", "blocks", "pieces", "audio, s", "masters, s/s"], rows)
+
+
+def likeness(result: dict[str, Any]) -> str:
+    """The table of how far sounds are apart."""
+    rows = [
+        [row["chunks"], blocks(row, result), row["log_mel"], row["signal_to_difference_db"]]
+        for row in result["likeness"]
+    ]
+    other = result["another_seed"]
+    rows.append(["the processor, another seed of the noise", "float32", other["log_mel"],
+                 other["signal_to_difference_db"]])  # fmt: skip
+    return table(["chunks at once", "blocks", "log-mel distance, nats", "signal to difference, dB"], rows)
 
 
 def rendering_memory(result: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What a GPU makes is what a processor makes, but for rounding; skipped where there is no GPU."""
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,12 @@ from genaudio.codec.model import CodecConfig
 from genaudio.codec.pulse_trains import TOLERANCE, Stretch, excite_many
 from genaudio.codec.recipe import CodecRecipe
 from genaudio.codec.train import CodecTraining
+from genaudio.corpus import load_works
 from genaudio.errors import GenaudioError
-from genaudio.melody import Composer, Wish
+from genaudio.melody import Composer, MelodyRecipe, Wish, train_melody
 from genaudio.melody.sampling import Sampler
+from genaudio.melody.train import Progress
+from genaudio.melody.transformer import Shape
 from genaudio.renderer import Renderer
 from genaudio.renderer import train as renderer_train
 from genaudio.renderer.chunks import BFLOAT16, FLOAT32, Batching, Piece
@@ -155,3 +159,18 @@ def test_the_renderer_learns_on_a_gpu(teacher: TeacherSet, tmp_path: Path, codec
         training.train_step(0.9)
     finally:
         training.close()
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_melody_model_learns_on_a_gpu(precision: str, tmp_path: Path) -> None:
+    works = [work for split in ("train", "validation") for work in islice(load_works(split), 12)]
+    recipe = MelodyRecipe(
+        time_budget="", steps=8, seed=3, batch_tokens=256, length=64, learning_rate=1e-2, warmup=2, weight_decay=0.01,
+        label_smoothing=0.1, average=0.8, condition_drop=0.1, transpose=0.5, evaluate_every=4, patience=10,
+        precision=precision, shape=Shape(width=32, layers=1, heads=2, hidden=32, dropout=0.1, blindness=0.1),
+    )  # fmt: skip
+    seen: list[Progress] = []
+    train_melody(recipe, tmp_path, device="cuda", on_progress=seen.append, works=works)
+    train_melody(replace(recipe, steps=12), tmp_path, resume=True, device="cuda", on_progress=seen.append, works=works)
+    assert [progress.step for progress in seen] == [4, 8, 12]
+    assert seen[1].bits < seen[0].bits

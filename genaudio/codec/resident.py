@@ -106,16 +106,20 @@ class ResidentSound:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def _places(self, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
-        return (self.begins[clips] + starts)[:, None] + torch.arange(samples, device=starts.device)
+    def _cut(self, stored: Tensor, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
+        """Cut stretches [B, T] from what is stored end to end; silence where they lead beyond their clip."""
+        within = starts[:, None] + torch.arange(samples, device=starts.device)
+        lengths = self.lengths[clips][:, None]
+        found = stored[self.begins[clips][:, None] + torch.minimum(within, lengths - 1)]
+        return found.masked_fill(within >= lengths, 0)
 
     def audio(self, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
-        """Cut audio: clips and first samples, int64 [B] -> float32 [B, T]."""
-        return self._audio[self._places(clips, starts, samples)].float() / 32767
+        """Cut audio: clips and first samples, int64 [B] -> float32 [B, T]; silence beyond a clip's end."""
+        return self._cut(self._audio, clips, starts, samples).float() / 32767
 
     def excitation(self, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
         """Cut excitations, as `audio`."""
-        return self._known[self._places(clips, starts, samples)]
+        return self._cut(self._known, clips, starts, samples)
 
 
 def resident_material(material: Material, device: torch.device, loaders: int = 0) -> ResidentSound:

@@ -62,6 +62,15 @@ def test_what_is_cut_is_what_an_example_would_have() -> None:
         np.testing.assert_allclose(drawn._keys(*where)[0], keys, atol=1e-3)
 
 
+def test_beyond_the_end_of_a_clip_there_is_silence() -> None:
+    """Not the beginning of the next clip, nor, after the last, an index that there is not."""
+    clips = [(np.full(length, 0.5, np.float32), torch.full((length,), 2.0)) for length in (5, 3)]
+    sound = ResidentSound(clips, CPU)
+    where = torch.tensor([0, 1]), torch.tensor([3, 0])
+    assert (sound.audio(*where, 4) > 0).tolist() == [[True, True, False, False], [True, True, True, False]]
+    assert sound.excitation(*where, 4).tolist() == [[2, 2, 0, 0], [2, 2, 2, 0]]
+
+
 def test_bent_notes_are_bent() -> None:
     bends = ((0.0, 0.0), (0.5, 2.0))
     played = [(BY_NAME["violin"], NOTES, bends), None]

@@ -17,6 +17,7 @@ from genaudio.instruments import BY_NAME, FAMILIES, Family
 from genaudio.score import Melody
 from genaudio.sounding import Sounding
 from genaudio.teacher.performance import Performance, draw_performance
+from genaudio.teacher.playing import Loudness, Playing, play_all
 from genaudio.teacher.soundfont import SoundFontPlayer, find_soundfont
 
 SAMPLE_RATE = 44_100
@@ -88,15 +89,13 @@ def level_gain(loudness: float, peak: float) -> float:
     return min(LEVEL / max(loudness, 1e-6), 0.98 / max(peak, 1e-6))
 
 
-def _levels(audio: np.ndarray, performances: list[Performance]) -> dict[str, float]:
-    """Measure the gain that brings each family's median loudness to `LEVEL` with no peak above 0.98."""
+def _gains(loudness: list[Loudness], families: list[Family]) -> list[float]:
+    """Return the gain of each clip, one for a family: its median loudness comes to `LEVEL` with no peak above 0.98."""
     gains = {}
     for family in FAMILIES:
-        clips = [clip for clip, played in zip(audio, performances, strict=True) if played.family == family.name]
-        loudness = float(np.median([np.sqrt(np.mean(clip**2)) for clip in clips]))
-        peak = max(float(np.abs(clip).max()) for clip in clips)
-        gains[family.name] = level_gain(loudness, peak)
-    return gains
+        clips = [clip for clip, player in zip(loudness, families, strict=True) if player is family]
+        gains[family.name] = level_gain(float(np.median([clip.level for clip in clips])), max(c.peak for c in clips))
+    return [gains[family.name] for family in families]
 
 
 def make_teacher_set(
@@ -104,10 +103,12 @@ def make_teacher_set(
 ) -> TeacherSet:
     """Play and store teacher audio, or open it where the same recipe has been played before.
 
+    All cores play, each in a process of its own: a script that calls this needs ``if __name__ == "__main__":``.
+
     Args:
         recipe: what to make.
         melodies: the tunes to draw from.
-        folder: where it goes; about 5 MB a minute.
+        folder: where it goes; about 5 MB a minute, three times as much while it is made.
         progress: called with (clips done, clips in all).
 
     Raises:
@@ -122,16 +123,10 @@ def make_teacher_set(
     rng = np.random.default_rng(recipe.seed)
     families = [family for _ in range(recipe.clips) for family in FAMILIES]
     performances = [draw_performance(melodies, family, recipe.seconds, rng) for family in families]
-    audio = np.zeros((len(families), round(recipe.seconds * SAMPLE_RATE)), np.float32)
-    with SoundFontPlayer(find_soundfont(recipe.soundfont), SAMPLE_RATE) as player:
-        for index, (family, played) in enumerate(zip(families, performances, strict=True)):
-            audio[index] = player.play(played.notes, family.program, recipe.seconds, family.drums)
-            if progress:
-                progress(index + 1, len(families))
-    gains = _levels(audio, performances)
-    for index, family in enumerate(families):
-        audio[index] *= gains[family.name]
-    np.save(folder / "audio.npy", np.round(audio * 32767).astype(np.int16))
+    soundfont = find_soundfont(recipe.soundfont)
+    SoundFontPlayer(soundfont, SAMPLE_RATE).close()  # says here and now what is missing
+    playing = Playing(soundfont, SAMPLE_RATE, recipe.seconds, folder / "played.npy")
+    play_all(playing, performances, lambda loudness: _gains(loudness, families), folder / "audio.npy", progress)
     (folder / "clips.json").write_text(json.dumps([asdict(played) for played in performances]))
     (folder / "done").write_text(json.dumps(wanted))
     return open_teacher_set(folder)

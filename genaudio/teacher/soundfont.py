@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,8 +19,6 @@ USUAL_PLACES = (
 """Where distributions put the MIT-licensed Fluid R3 GM SoundFont."""
 
 _DRUM_BANK = 128  # where SoundFonts keep General MIDI's kits
-
-log = logging.getLogger(__name__)
 
 
 def find_soundfont(path: str | None) -> Path:
@@ -41,13 +38,22 @@ def find_soundfont(path: str | None) -> Path:
 
 
 class SoundFontPlayer:
-    """A FluidSynth that plays one clip after the other; use it in a ``with`` block.
+    """Plays clips with FluidSynth, each as if it were the first; use it in a ``with`` block.
+
+    Every clip has a synthesizer of its own: one that has played before starts notes up to 63 samples sooner or later,
+    rounds otherwise, and begins the filters of some voices where earlier notes left them. The player itself holds one
+    that plays nothing, so that FluidSynth keeps the SoundFont's samples in memory.
 
     Raises:
         GenaudioError: FluidSynth is not installed or cannot read the SoundFont.
     """
 
     def __init__(self, soundfont: Path, sample_rate: int) -> None:
+        self.soundfont, self.sample_rate = soundfont, sample_rate
+        self._holder, _ = self._synthesizer()
+
+    def _synthesizer(self) -> tuple[Any, int]:
+        """Return a new synthesizer and its number for the SoundFont."""
         try:
             import fluidsynth
         except ImportError as error:
@@ -55,36 +61,34 @@ class SoundFontPlayer:
                 "FluidSynth is needed to make training audio: install the system package libfluidsynth3 and "
                 "`pip install genaudio[training]`"
             ) from error
-        self.sample_rate = sample_rate
-        self._synth: Any = fluidsynth.Synth(samplerate=float(sample_rate), gain=0.6)
-        self._synth.setting("synth.reverb.active", 0)
-        self._synth.setting("synth.chorus.active", 0)
-        self._font = self._synth.sfload(str(soundfont))
-        if self._font < 0:
-            raise GenaudioError(f"FluidSynth cannot read the SoundFont {soundfont}")
+        synth = fluidsynth.Synth(samplerate=float(self.sample_rate), gain=0.6)
+        synth.setting("synth.reverb.active", 0)
+        synth.setting("synth.chorus.active", 0)
+        font = synth.sfload(str(self.soundfont))
+        if font < 0:
+            synth.delete()
+            raise GenaudioError(f"FluidSynth cannot read the SoundFont {self.soundfont}")
+        return synth, font
 
     def __enter__(self) -> SoundFontPlayer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._synth.delete()
+        self.close()
 
-    def _silence(self) -> None:
-        """Let what still rings from the clip before die away: neither a reset nor 'all sound off' ends it at once."""
-        self._synth.system_reset()
-        for _ in range(100):
-            if np.abs(self._synth.get_samples(self.sample_rate // 8)).max() <= 1:
-                return
+    def close(self) -> None:
+        """Let go of the SoundFont."""
+        self._holder.delete()
 
     def play(self, notes: tuple[Sounding, ...], program: int, seconds: float, drums: bool = False) -> np.ndarray:
         """Play notes with a General MIDI program; return the middle of both channels, float32 [T] in -1..1.
 
         Where `drums` is set, the program is a kit and pitches name its drums.
 
-        Events fall on whole samples. Notes that end later than `seconds` are cut there.
+        FluidSynth starts notes in blocks of 64 samples. Notes that end later than `seconds` are cut there.
         """
-        self._silence()
-        self._synth.program_select(0, self._font, _DRUM_BANK if drums else 0, program)
+        synth, font = self._synthesizer()
+        synth.program_select(0, font, _DRUM_BANK if drums else 0, program)
         events = sorted(
             [(round(note.start * self.sample_rate), 1, note.pitch, note.velocity) for note in notes]
             + [(round(note.end * self.sample_rate), 0, note.pitch, 0) for note in notes]
@@ -92,14 +96,15 @@ class SoundFontPlayer:
         total, now, parts = round(seconds * self.sample_rate), 0, []
         for sample, on, pitch, velocity in events:
             if sample > now:
-                parts.append(self._synth.get_samples(min(sample, total) - now))
+                parts.append(synth.get_samples(min(sample, total) - now))
                 now = min(sample, total)
             if on:
-                self._synth.noteon(0, pitch, velocity)
+                synth.noteon(0, pitch, velocity)
             else:
-                self._synth.noteoff(0, pitch)
+                synth.noteoff(0, pitch)
         if total > now:
-            parts.append(self._synth.get_samples(total - now))
+            parts.append(synth.get_samples(total - now))
+        synth.delete()
         stereo = np.concatenate(parts).astype(np.float32).reshape(-1, 2) / 32768
         middle: np.ndarray = stereo.mean(axis=1)
         return middle

@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from genaudio.cores import usable_cores
 from genaudio.training import distributed
 
 T = TypeVar("T")
@@ -21,8 +22,7 @@ AHEAD = 4
 
 def cores() -> int:
     """Processor cores for each of the processes that torchrun started on this machine, at least 1."""
-    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, found // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    return max(1, usable_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 class _Drawn(Dataset[Any]):

@@ -8,8 +8,10 @@ import pytest
 from genaudio.errors import GenaudioError
 from genaudio.instruments import FAMILIES
 from genaudio.score import Melody, Note
-from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, make_teacher_set, open_teacher_set
-from genaudio.teacher.soundfont import USUAL_PLACES, find_soundfont
+from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, make_teacher_set, open_teacher_set, playing
+from genaudio.teacher.dataset import LEVEL
+from genaudio.teacher.performance import draw_performance
+from genaudio.teacher.soundfont import USUAL_PLACES, SoundFontPlayer, find_soundfont
 
 TUNE = Melody([Note(i * 0.5, 0.5, 60 + i % 12) for i in range(60)])
 
@@ -22,7 +24,12 @@ def has_teacher() -> bool:
     return any(place.is_file() for place in USUAL_PLACES)
 
 
-@pytest.mark.skipif(not has_teacher(), reason="training audio needs FluidSynth and the Fluid R3 SoundFont")
+needs_teacher = pytest.mark.skipif(
+    not has_teacher(), reason="training audio needs FluidSynth and the Fluid R3 SoundFont"
+)
+
+
+@needs_teacher
 def test_audio_follows_the_notes(tmp_path: Path) -> None:
     recipe = TeacherRecipe(clips=1, seconds=2.0)
     teacher = make_teacher_set(recipe, [TUNE], tmp_path)
@@ -36,6 +43,41 @@ def test_audio_follows_the_notes(tmp_path: Path) -> None:
     assert again.performances == teacher.performances
     with pytest.raises(GenaudioError, match="another recipe"):
         make_teacher_set(TeacherRecipe(clips=2, seconds=2.0), [TUNE], tmp_path)
+
+
+@needs_teacher
+def test_any_number_of_processes_gives_the_same_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, sets, done = TeacherRecipe(clips=2, seconds=1.53), [], []
+    for cores in (1, 2):
+        monkeypatch.setattr(playing, "usable_cores", lambda cores=cores: cores)
+        folder = tmp_path / str(cores)
+        make_teacher_set(recipe, [TUNE], folder, progress=lambda clip, clips: done.append((clip, clips)))
+        sets.append((folder / "audio.npy").read_bytes())
+        assert sorted(path.name for path in folder.iterdir()) == ["audio.npy", "clips.json", "done"]
+    assert sets[0] == sets[1]
+    assert done == [(clip + 1, 2 * len(FAMILIES)) for clip in range(2 * len(FAMILIES))] * 2
+
+
+@needs_teacher
+def test_a_clip_does_not_depend_on_the_clips_before() -> None:
+    rng, seconds = np.random.default_rng(6), 1.53
+    clips = [(family, draw_performance([TUNE], family, seconds, rng).notes) for family in FAMILIES]
+    with SoundFontPlayer(find_soundfont(""), SAMPLE_RATE) as player:
+        row = [player.play(notes, family.program, seconds, family.drums) for family, notes in clips]
+        back = [player.play(notes, family.program, seconds, family.drums) for family, notes in reversed(clips)]
+    for (family, _), one, other in zip(clips, row, reversed(back), strict=True):
+        assert np.array_equal(one, other), family.name
+
+
+@needs_teacher
+def test_each_familys_median_loudness_is_the_same(tmp_path: Path) -> None:
+    teacher = make_teacher_set(TeacherRecipe(clips=3, seconds=2.0), [TUNE], tmp_path)
+    for first, family in enumerate(FAMILIES):
+        clips = [teacher.clip(index) for index in range(first, len(teacher), len(FAMILIES))]
+        median = float(np.median([np.sqrt(np.mean(clip**2)) for clip in clips]))
+        peak = max(float(np.abs(clip).max()) for clip in clips)
+        assert median == pytest.approx(LEVEL, rel=1e-3) or (peak == pytest.approx(0.98, abs=1e-3) and median < LEVEL)
+        assert {teacher.performances[first + n * len(FAMILIES)].family for n in range(3)} == {family.name}
 
 
 def test_an_unfinished_folder_is_refused(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.excitation import ATTACK, LOUDNESS, RELEASE, SUSTAINED, Vibrato
+from genaudio.codec.excitation import ATTACK, BLOW, BLOW_FALL, LOUDNESS, RELEASE, SUSTAINED, Vibrato
 from genaudio.instruments import TAILS
 from genaudio.sounding import Sounding
 
@@ -111,7 +111,8 @@ class _Notes:
         now = since.float()
         envelope = torch.clamp((now + 1) / (ATTACK * self.rate), max=1.0)
         falling = SUSTAINED + (1 - SUSTAINED) * torch.exp(-now / self.rate / decay.clamp_min(1e-9))
-        envelope = envelope * torch.where(decay > 0, falling, 1.0)
+        blow = BLOW * torch.exp(-now.clamp_min(0) / (self.rate * BLOW_FALL))
+        envelope = envelope * torch.where(decay > 0, falling + blow, 1.0)
         envelope = envelope * torch.exp(-after) * (2 * (1 - after / TAILS)).clamp(0, 1)
         gain = LOUDNESS * torch.sqrt(2 / harmonics) * (0.3 + 0.7 * velocity / 127)
         return torch.where((since >= 0) & (since < self.values[notes, 5, None]), gain * envelope * wave, 0.0)

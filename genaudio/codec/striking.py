@@ -1,8 +1,8 @@
 """The excitation of drums: what the score knows of a hit, as a waveform for the decoder to shape.
 
 Each hit is a burst of noise from its onset on, and beside it, for drums that have a pitch, the first harmonics of that
-pitch. Both fall away as fast as such a drum does. So onsets are right to the sample, and the decoder's gains have tone
-where there is tone; which drum it is, and all else, is up to the codes.
+pitch. Both begin with a blow, and fall away as fast as such a drum does. So onsets are right to the sample, and the
+decoder's gains have tone where there is tone; which drum it is, and all else, is up to the codes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from genaudio.codec.excitation import LOUDNESS, pulses
+from genaudio.codec.excitation import LOUDNESS, blow, pulses
 from genaudio.codec.noise import LEVEL, white_noise
 from genaudio.percussion import DRUMS
 from genaudio.sounding import Sounding
@@ -54,5 +54,5 @@ def strike(notes: Iterable[Sounding], samples: int, sample_rate: int, start: int
             phase = 2 * np.pi * np.mod(since * drum.tone, 1.0) + 1e-4
             wave = wave + _TONE * np.sqrt(2 / count) * pulses(phase, count)
         loud = LOUDNESS * (0.3 + 0.7 * note.velocity / 127)
-        out[low - start : high - start] += loud * rise * left * np.exp(-since / drum.fall) * wave
+        out[low - start : high - start] += loud * rise * left * (np.exp(-since / drum.fall) + blow(since)) * wave
     return out.astype(np.float32)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from genaudio.errors import GenaudioError
-from genaudio.instruments import BY_NAME, FAMILIES, Family
+from genaudio.instruments import BY_NAME, DRUM_KIT, FAMILIES, Family
 from genaudio.score import Melody
 from genaudio.sounding import Sounding
 from genaudio.teacher.performance import Performance, draw_performance
@@ -32,6 +32,7 @@ class TeacherRecipe:
 
     Attributes:
         clips: clips for each family.
+        drum_clips: further clips of drums, each of whose keys is a sound of its own.
         seconds: length of a clip.
         seed: everything follows from it.
         split: which split of the training works the tunes come from.
@@ -43,6 +44,7 @@ class TeacherRecipe:
     seed: int = 1
     split: str = "train"
     soundfont: str = ""
+    drum_clips: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def make_teacher_set(
         return open_teacher_set(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(recipe.seed)
-    families = [family for _ in range(recipe.clips) for family in FAMILIES]
+    families = [family for _ in range(recipe.clips) for family in FAMILIES] + [DRUM_KIT] * recipe.drum_clips
     performances = [draw_performance(melodies, family, recipe.seconds, rng) for family in families]
     soundfont = find_soundfont(recipe.soundfont)
     SoundFontPlayer(soundfont, SAMPLE_RATE).close()  # says here and now what is missing

@@ -46,6 +46,14 @@ def test_audio_follows_the_notes(tmp_path: Path) -> None:
 
 
 @needs_teacher
+def test_drums_may_have_clips_of_their_own(tmp_path: Path) -> None:
+    plain = make_teacher_set(TeacherRecipe(clips=1, seconds=1.0), [TUNE], tmp_path / "plain")
+    more = make_teacher_set(TeacherRecipe(clips=1, seconds=1.0, drum_clips=2), [TUNE], tmp_path / "more")
+    assert more.performances[: len(FAMILIES)] == plain.performances
+    assert [played.family for played in more.performances[len(FAMILIES) :]] == ["drums", "drums"]
+
+
+@needs_teacher
 def test_any_number_of_processes_gives_the_same_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe, sets, done = TeacherRecipe(clips=2, seconds=1.53), [], []
     for cores in (1, 2):

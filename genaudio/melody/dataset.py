@@ -191,6 +191,55 @@ def make_examples(
     return examples, rejects
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What chance does to the examples of a batch.
+
+    Attributes:
+        size: T, the length of the longest row.
+        starts: [B] the first event of each, 0 where a tune is not cut.
+        semitones: [B] whole octaves by which the relative pitches move where a tune moves to another key.
+        conditions: [B, conditions] after moving, naming by the collection, and hiding.
+    """
+
+    size: int
+    starts: NDArray[np.int64]
+    semitones: NDArray[np.int64]
+    conditions: NDArray[np.int64]
+
+
+def draw_changes(
+    examples: Sequence[Example],
+    vocabulary: Vocabulary,
+    length: int | None = None,
+    generator: np.random.Generator | None = None,
+    drop: float = 0.0,
+    transpose: float = 0.0,
+) -> Changes:
+    """Draw what changes in a batch; without a generator nothing does. The arguments are those of `collate`."""
+    longest = max(map(len, examples))
+    size = longest if length is None else min(length, longest)
+    starts, semitones = np.zeros(len(examples), np.int64), np.zeros(len(examples), np.int64)
+    conditions = np.array([example.conditions for example in examples])
+    if generator is None:
+        return Changes(size, starts, semitones, conditions)
+    anything = np.array(condition_sizes(vocabulary)) - 1
+    for index, example in enumerate(examples):
+        if len(example) > size:
+            starts[index] = generator.integers(len(example) - size + 1)
+        if generator.random() < transpose:
+            up = int(generator.integers(12))
+            octaves = example.octaves[up]
+            if octaves is not None:
+                conditions[index, 1] = (conditions[index, 1] + up) % 12
+                semitones[index] = 12 * octaves
+        if generator.random() < COLLECTION_SHARE:
+            conditions[index, 0] = example.collection
+        dropped = generator.random(len(anything)) < drop
+        conditions[index] = np.where(dropped, anything, conditions[index])
+    return Changes(size, starts, semitones, conditions)
+
+
 def collate(
     examples: Sequence[Example],
     vocabulary: Vocabulary,
@@ -209,34 +258,20 @@ def collate(
         drop: probability with which each condition becomes "anything".
         transpose: probability with which a tune moves to a random key.
     """
-    longest = max(map(len, examples))
-    size = longest if length is None else min(length, longest)
-    shape = (len(examples), size)
+    changes = draw_changes(examples, vocabulary, length, generator, drop, transpose)
+    shape, conditions = (len(examples), changes.size), changes.conditions
     features = np.zeros((*shape, len(COLUMNS)), np.int64)
     arrival = np.zeros((*shape, len(PLACE_COLUMNS)), np.int64)
     rhythm, pitch = np.full(shape, IGNORED), np.full(shape, IGNORED)
     row = np.zeros(shape, np.int64)
-    conditions = np.array([example.conditions for example in examples])
-    anything = np.array(condition_sizes(vocabulary)) - 1
     for index, example in enumerate(examples):
-        start = 0 if generator is None or len(example) <= size else int(generator.integers(len(example) - size + 1))
-        part = slice(start, start + size)
+        part = slice(changes.starts[index], changes.starts[index] + changes.size)
         count = len(example.rhythm[part])
         features[index, :count], arrival[index, :count] = example.features[part], example.arrival[part]
         rhythm[index, :count], pitch[index, :count] = example.rhythm[part], example.pitch[part]
         row[index, :count] = example.row[part]
-        if generator is not None and generator.random() < transpose:
-            up = int(generator.integers(12))
-            octaves = example.octaves[up]
-            if octaves is not None:
-                conditions[index, 1] = (conditions[index, 1] + up) % 12
-                _shift(features[index], pitch[index], 12 * octaves, vocabulary.pitch_count)
-        if generator is not None:
-            if generator.random() < COLLECTION_SHARE:
-                conditions[index, 0] = example.collection
-            dropped = generator.random(len(anything)) < drop
-            conditions[index] = np.where(dropped, anything, conditions[index])
-        if conditions[index, -1] == anything[-1]:
+        _shift(features[index], pitch[index], int(changes.semitones[index]), vocabulary.pitch_count)
+        if conditions[index, -1] == condition_sizes(vocabulary)[-1] - 1:
             features[index, :, LEFT_COLUMN] = arrival[index, :, PLACE_COLUMNS.index("left")] = LEFT_UNKNOWN
     return Batch(*map(torch.from_numpy, (features, arrival, rhythm, pitch, row, conditions)))
 
@@ -251,14 +286,17 @@ def _shift(features: NDArray[np.int64], pitch: NDArray[np.int64], semitones: int
 
 def batches(
     examples: Sequence[Example], tokens: int, length: int, generator: np.random.Generator
-) -> Iterator[list[Example]]:
-    """Yield one epoch of batches of about `tokens` steps, tunes of like length together, in random order."""
+) -> Iterator[list[int]]:
+    """Yield one epoch of batches of about `tokens` steps, each as the numbers of its examples.
+
+    Tunes of like length stand together, and the batches in random order.
+    """
     order = sorted(range(len(examples)), key=lambda i: (min(len(examples[i]), length) // 16, generator.random()))
-    groups: list[list[Example]] = [[]]
+    groups: list[list[int]] = [[]]
     for index in order:
-        longest = min(length, max(len(examples[index]), *(len(e) for e in groups[-1]), 1))
+        longest = min(length, max(len(examples[index]), *(len(examples[i]) for i in groups[-1]), 1))
         if groups[-1] and longest * (len(groups[-1]) + 1) > tokens:
             groups.append([])
-        groups[-1].append(examples[index])
+        groups[-1].append(index)
     for group in generator.permutation(len(groups)):
         yield groups[group]

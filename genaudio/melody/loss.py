@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,15 +21,71 @@ class Likelihood:
     pitch: torch.Tensor
 
 
-def _cross_entropy(scores: torch.Tensor, target: torch.Tensor, mask: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Return cross entropies [B, T] over what `mask` allows, smoothed over the same (Szegedy et al. 2016)."""
-    log_p = functional.log_softmax(scores.float().masked_fill(~mask, -torch.inf), dim=-1)
-    known = target != IGNORED
+@dataclass(frozen=True)
+class Predictions:
+    """Log-probabilities in nats, -inf for what the grammar or the range does not allow.
+
+    Attributes:
+        rhythm: [B, T, S].
+        pitch: [B, T, P], the rhythm of the event known.
+    """
+
+    rhythm: torch.Tensor
+    pitch: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What other models predict for a batch, and the share of the loss that is the cross entropy with it."""
+
+    predictions: Predictions
+    share: float
+
+
+def predict(
+    model: MelodyTransformer,
+    batch: Batch,
+    table: torch.Tensor,
+    pitches: torch.Tensor,
+    held_back: torch.Tensor | None = None,
+) -> Predictions:
+    """Return what the model predicts at each step of a batch; the arguments are those of `likelihood`."""
+    hidden = model(batch.features, batch.conditions)
+    rhythm = model.rhythm_logits(hidden, batch.features)
+    chosen = torch.where(batch.rhythm == IGNORED, 0, batch.rhythm)
+    pitch = model.pitch_logits(hidden, batch.features, chosen, batch.arrival)
+    if held_back is not None:
+        pitch = pitch - held_back
+    in_range = pitches[batch.conditions[:, 1]][:, None]
+    return Predictions(
+        functional.log_softmax(rhythm.float().masked_fill(~table[batch.row], -torch.inf), dim=-1),
+        functional.log_softmax(pitch.float().masked_fill(~in_range, -torch.inf), dim=-1),
+    )
+
+
+@torch.no_grad()
+def predict_together(
+    models: Sequence[MelodyTransformer], batch: Batch, table: torch.Tensor, pitches: torch.Tensor
+) -> Predictions:
+    """Return the mean of what several models predict, as probabilities, not as logarithms."""
+    each = [predict(model, batch, table, pitches) for model in models]
+    rhythm, pitch = (torch.stack([getattr(one, name) for one in each]).logsumexp(0) for name in ("rhythm", "pitch"))
+    return Predictions(rhythm - math.log(len(each)), pitch - math.log(len(each)))
+
+
+def _cross_entropy(
+    log_p: torch.Tensor, target: torch.Tensor, smoothing: float, taught: torch.Tensor | None, share: float
+) -> torch.Tensor:
+    """Return cross entropies [B, T], smoothed over what is allowed (Szegedy et al. 2016), a share with `taught`."""
     exact = -log_p.gather(-1, target.clamp(min=0)[..., None])[..., 0]
     if smoothing:
+        mask = log_p != -torch.inf
         spread = -log_p.masked_fill(~mask, 0.0).sum(-1) / mask.sum(-1).clamp(min=1)
         exact = (1 - smoothing) * exact + smoothing * spread
-    return torch.where(known, exact, 0.0)
+    if taught is not None:
+        soft = -(taught.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1)
+        exact = (1 - share) * exact + share * soft
+    return torch.where(target == IGNORED, 0.0, exact)
 
 
 def likelihood(
@@ -37,6 +95,7 @@ def likelihood(
     pitches: torch.Tensor,
     smoothing: float = 0.0,
     held_back: torch.Tensor | None = None,
+    teaching: Teaching | None = None,
 ) -> Likelihood:
     """Return the model's loss for each step of a batch.
 
@@ -47,15 +106,12 @@ def likelihood(
         pitches: [13, P] which relative pitches are in range for each tonic (the last row: unknown tonic).
         smoothing: share of label smoothing.
         held_back: [B, T, P] what a guard takes from the scores of the pitches, in nats; None for nothing.
+        teaching: what other models predict, to be learned from too (Hinton et al. 2015); None for the tunes alone.
     """
-    hidden = model(batch.features, batch.conditions)
-    rhythm_scores = model.rhythm_logits(hidden, batch.features)
-    chosen = torch.where(batch.rhythm == IGNORED, 0, batch.rhythm)
-    pitch_scores = model.pitch_logits(hidden, batch.features, chosen, batch.arrival)
-    if held_back is not None:
-        pitch_scores = pitch_scores - held_back
-    in_range = pitches[batch.conditions[:, 1]][:, None].expand_as(pitch_scores)
+    own = predict(model, batch, table, pitches, held_back)
+    taught = (None, None) if teaching is None else (teaching.predictions.rhythm, teaching.predictions.pitch)
+    share = 0.0 if teaching is None else teaching.share
     return Likelihood(
-        _cross_entropy(rhythm_scores, batch.rhythm, table[batch.row], smoothing),
-        _cross_entropy(pitch_scores, batch.pitch, in_range, smoothing),
+        _cross_entropy(own.rhythm, batch.rhythm, smoothing, taught[0], share),
+        _cross_entropy(own.pitch, batch.pitch, smoothing, taught[1], share),
     )

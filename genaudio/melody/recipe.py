@@ -28,6 +28,8 @@ class MelodyRecipe:
         patience: evaluations without a better one until the training stops.
         precision: ``bfloat16`` for matrix products in half precision, or ``float32``.
         shape: size of the network.
+        distillation: share of the loss that is the cross entropy with what teachers predict, where there are any
+            (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
 
     Raises:
         GenaudioError: values that cannot work, all named.
@@ -49,6 +51,7 @@ class MelodyRecipe:
     patience: int
     precision: str
     shape: Shape = field(default_factory=Shape)
+    distillation: float = 0.0
 
     def __post_init__(self) -> None:
         mistakes = [
@@ -62,8 +65,11 @@ class MelodyRecipe:
             for name in ("label_smoothing", "average", "condition_drop")
             if not 0 <= getattr(self, name) < 1
         ]
-        if not 0 <= self.transpose <= 1:
-            mistakes.append(f"transpose must be from 0 to 1, not {self.transpose}")
+        mistakes += [
+            f"{name} must be from 0 to 1, not {getattr(self, name)}"
+            for name in ("transpose", "distillation")
+            if not 0 <= getattr(self, name) <= 1
+        ]
         if self.learning_rate <= 0:
             mistakes.append(f"learning_rate must be more than 0, not {self.learning_rate}")
         if self.precision not in ("bfloat16", "float32"):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import torch
 
 from genaudio.corpus import TrainingWork, load_works
 from genaudio.errors import GenaudioError
@@ -57,6 +58,7 @@ def train_melody(
     base: Path | None = None,
     vocabulary: Vocabulary | None = None,
     about: dict[str, Any] | None = None,
+    teachers: Sequence[Path] = (),
 ) -> Path:
     """Train the melody model and keep the weights that are best on the validation works.
 
@@ -73,6 +75,8 @@ def train_melody(
             count instead of the recipe's, and of a smaller alphabet, which grows; and its own loss counts as the first
             evaluation, so that what is kept is never worse on the validation works.
         about: what else the weights file shall say of this training.
+        teachers: weights of trained models, of any sizes, whose mean predictions are learned from too, as much as the
+            recipe's `distillation` says. A resumed training needs them again.
 
     Returns:
         The path of the best weights.
@@ -80,12 +84,16 @@ def train_melody(
     Raises:
         GenaudioError: the recipe, checkpoint, works or device cannot be used.
     """
+    if teachers and not recipe.distillation:
+        raise GenaudioError("teachers teach nothing while the recipe's distillation is 0; give a share such as 0.8")
     with distributed.joined(device) as chosen:
         state = load_checkpoint(out / "checkpoint.pt") if resume else None  # first, since all else takes a while
         works = load_works() if works is None else works
         grown = grow_model(base, vocabulary, works) if base is not None and vocabulary is not None else None
-        trainer = Trainer(recipe, works, chosen, vocabulary, grown)
-        trainer.about = about or {}
+        trainer = Trainer(recipe, works, chosen, vocabulary, grown, teachers)
+        trainer.about = dict(about or {})
+        if teachers:
+            trainer.about["teachers"] = [sha256(path.read_bytes()).hexdigest() for path in teachers]
         if base is not None and grown is None:
             trainer.begin_from(base)
         if state is not None:
@@ -109,7 +117,7 @@ def _run_epoch(trainer: Trainer, budget: Budget, out: Path, on_progress: Callabl
         losses.append(trainer.update(batch, rate))
         fraction = distributed.agree(budget.fraction(trainer.step))
         if trainer.step % recipe.evaluate_every == 0 or fraction >= 1:
-            _evaluate(trainer, budget, out, float(np.mean(losses)), on_progress)
+            _evaluate(trainer, budget, out, float(torch.stack(losses).mean()), on_progress)
             losses = []
             if fraction >= 1 or trainer.worse >= recipe.patience:
                 return
@@ -160,6 +168,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("outputs/training/melody"), help="folder for the results")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in the folder")
     parser.add_argument("--base", type=Path, help="weights to begin with instead of random ones")
+    parser.add_argument(
+        "--teacher", type=Path, action="append", default=[], help="weights to learn from too; may be repeated"
+    )
     parser.add_argument("--time-budget", help="such as 25m, overriding the recipe's")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     options = parser.parse_args(arguments)
@@ -178,7 +189,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         budget = parse_seconds(options.time_budget) if options.time_budget else None
         recipe = load_recipe(options.config, MelodyRecipe)
-        path = train_melody(recipe, options.out, options.resume, budget, options.device, show, base=options.base)
+        path = train_melody(
+            recipe, options.out, options.resume, budget, options.device, show,
+            base=options.base, teachers=options.teacher,
+        )  # fmt: skip
     except GenaudioError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

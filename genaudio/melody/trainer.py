@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ import torch
 from genaudio.corpus import TrainingWork
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.melody.build import build_vocabulary, load_model, pitch_table
-from genaudio.melody.dataset import Batch, Example, batches, collate, make_examples
+from genaudio.melody.dataset import Batch, Example, batches, collate, draw_changes, make_examples
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.growth import Grown
-from genaudio.melody.loss import likelihood
+from genaudio.melody.loss import Likelihood, Teaching, likelihood, predict_together
+from genaudio.melody.packed import PackedExamples
 from genaudio.melody.recipe import MelodyRecipe
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.usual import count_usual
@@ -49,6 +50,10 @@ class Trainer:
         device: where.
         vocabulary: the alphabet to learn, by default what occurs in the training works.
         grown: a trained model with this alphabet to begin with; its sizes replace the recipe's.
+        teachers: weights of models with this alphabet, of any size, whose mean predictions are learned from too.
+
+    Raises:
+        IncompatibleError: a teacher is no melody model, or has another alphabet.
     """
 
     def __init__(
@@ -58,13 +63,17 @@ class Trainer:
         device: torch.device,
         vocabulary: Vocabulary | None = None,
         grown: Grown | None = None,
+        teachers: Sequence[Path] = (),
     ) -> None:
         self.recipe = recipe if grown is None else replace(recipe, shape=grown.sizes(recipe.shape))
         self.device, self.rank = device, distributed.rank()
         training = [work for work in works if work.split == "train"]
         self.vocabulary = vocabulary or build_vocabulary(training)
         self.usual = count_usual(training) if grown is None else grown.usual
+        self.teachers = [self._load(path).to(device).requires_grad_(False) for path in teachers]
         self.rejects, self.material = self._prepare(works)
+        self._packed = PackedExamples(self.material.train, self.vocabulary, device)
+        self._validation = self._validation_batches()
         torch.manual_seed(recipe.seed)  # for the first weights and for dropout
         self.model = MelodyTransformer(self.vocabulary, self.recipe.shape).to(device)
         if grown is not None:
@@ -90,15 +99,26 @@ class Trainer:
         )
         return dict(rejects + more), material
 
+    def _validation_batches(self) -> list[Batch]:
+        """Return this process's share of the validation works, on the device."""
+        examples = sorted(self.material.validation, key=len)
+        starts = range(16 * self.rank, len(examples), 16 * distributed.size())
+        return [collate(examples[start : start + 16], self.vocabulary).to(self.device) for start in starts]
+
+    def _load(self, path: Path) -> MelodyTransformer:
+        """Read weights that must know this alphabet."""
+        model, _ = load_model(path)
+        if model.vocabulary != self.vocabulary:
+            raise IncompatibleError(f"the weights {path} have another alphabet than these works; train without them")
+        return model
+
     def begin_from(self, path: Path) -> None:
         """Take over the weights of another model, such as the shipped one, before the first step.
 
         Raises:
             IncompatibleError: the file is no melody model, or one of another size or alphabet; they must be the same.
         """
-        model, _ = load_model(path)
-        if model.vocabulary != self.vocabulary:
-            raise IncompatibleError(f"the weights {path} have another alphabet than these works; train without them")
+        model = self._load(path)
         sizes = [(shape.width, shape.layers, shape.heads, shape.hidden) for shape in (model.shape, self.recipe.shape)]
         if sizes[0] != sizes[1]:
             raise IncompatibleError(
@@ -116,14 +136,22 @@ class Trainer:
             {"params": decayed, "weight_decay": self.recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return torch.optim.AdamW(groups, lr=self.recipe.learning_rate, betas=BETAS)
+        fused = True if self.device.type == "cuda" else None
+        return torch.optim.AdamW(groups, lr=self.recipe.learning_rate, betas=BETAS, fused=fused)
 
-    def _losses(self, model: MelodyTransformer, batch: Batch, smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the sums of rhythm and pitch losses of a batch."""
+    def _autocast(self) -> torch.autocast:
+        """Return the precision that the recipe asks for, as a context."""
         half = self.recipe.precision == "bfloat16" and self.device.type in ("cpu", "cuda")
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            loss = likelihood(model, batch, self.material.table, self.material.pitches, smoothing)
-        return loss.rhythm.sum(), loss.pitch.sum()
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
+
+    def _training_loss(self, batch: Batch) -> Likelihood:
+        """Return the losses of a batch, label smoothing and teachers included."""
+        table, pitches, teaching = self.material.table, self.material.pitches, None
+        with self._autocast():
+            if self.teachers:
+                teaching = Teaching(predict_together(self.teachers, batch, table, pitches), self.recipe.distillation)
+            smoothing = self.recipe.label_smoothing
+            return likelihood(self.model.train(), batch, table, pitches, smoothing, teaching=teaching)
 
     def epoch_batches(self) -> Iterator[Batch | None]:
         """Yield this process's share of each batch of one epoch, augmented; None where a batch has nothing for it.
@@ -138,25 +166,30 @@ class Trainer:
             if not part:
                 yield None
                 continue
-            batch = collate(part, self.vocabulary, recipe.length, own, recipe.condition_drop, recipe.transpose)
-            yield batch.to(self.device)
+            examples = [self.material.train[number] for number in part]
+            changes = draw_changes(
+                examples, self.vocabulary, recipe.length, own, recipe.condition_drop, recipe.transpose
+            )
+            yield self._packed.batch(part, changes)
 
-    def update(self, batch: Batch | None, rate: float) -> float:
-        """Take one optimiser step on this process's share of a batch.
+    def update(self, batch: Batch | None, rate: float) -> torch.Tensor:
+        """Take one optimiser step on this process's share of a batch; a single process does not wait for its device.
 
         Returns:
-            The loss of the whole batch in bits per note, smoothing included.
+            The loss of the whole batch in bits per note, label smoothing and teachers included, [] on the device.
         """
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        (notes,) = distributed.total(0 if batch is None else int((batch.pitch >= 0).sum()))
+        notes = torch.zeros((), dtype=torch.int64) if batch is None else (batch.pitch >= 0).sum()
+        if distributed.size() > 1:
+            notes = torch.tensor(distributed.total(int(notes))[0], device=self.device)
         self.optimiser.zero_grad(set_to_none=True)
-        own = 0.0
+        own = torch.zeros((), device=self.device)
         if batch is not None:
-            rhythm, pitch = self._losses(self.model.train(), batch, self.recipe.label_smoothing)
-            loss = (rhythm + pitch) / notes
+            losses = self._training_loss(batch)
+            loss = (losses.rhythm.sum() + losses.pitch.sum()) / notes
             loss.backward()  # type: ignore[no-untyped-call]
-            own = loss.item()
+            own = loss.detach()
         distributed.add_gradients(self.model)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
         self.optimiser.step()
@@ -164,19 +197,22 @@ class Trainer:
         decay = min(self.recipe.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
-        return distributed.total(own)[0] * BITS
+        if distributed.size() > 1:
+            own = torch.tensor(distributed.total(float(own))[0])
+        return own * BITS
 
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
         """Return rhythm and pitch bits per note of the averaged weights on the validation works."""
-        rhythm = pitch = 0.0
-        examples = sorted(self.material.validation, key=len)
-        for start in range(16 * self.rank, len(examples), 16 * distributed.size()):
-            batch = collate(examples[start : start + 16], self.vocabulary).to(self.device)
-            losses = self._losses(self.average, batch, 0.0)
-            rhythm, pitch = rhythm + losses[0].item(), pitch + losses[1].item()
-        rhythm, pitch = distributed.total(rhythm, pitch)
-        notes = sum(example.notes for example in examples)
+        table, pitches = self.material.table, self.material.pitches
+        sums = []
+        for batch in self._validation:
+            with self._autocast():
+                losses = likelihood(self.average, batch, table, pitches)
+            sums.append(torch.stack([losses.rhythm.sum(), losses.pitch.sum()]))
+        own = torch.stack(sums).cpu().double().sum(0).tolist() if sums else [0.0, 0.0]
+        rhythm, pitch = distributed.total(*own)
+        notes = sum(example.notes for example in self.material.validation)
         return rhythm / notes * BITS, pitch / notes * BITS
 
     def state(self) -> dict[str, Any]:

@@ -116,6 +116,9 @@ class MelodyTransformer(nn.Module):
     frequencies: torch.Tensor
     starts: torch.Tensor
     places: torch.Tensor
+    pitch_columns: torch.Tensor
+    pitch_copies: torch.Tensor
+    rhythm_copies: torch.Tensor
 
     def __init__(self, vocabulary: Vocabulary, shape: Shape) -> None:
         super().__init__()
@@ -138,6 +141,10 @@ class MelodyTransformer(nn.Module):
         self.pitch_copy = nn.Linear(d, len(PITCH_COPIES))
         frequencies = 10_000.0 ** (-torch.arange(0, d // shape.heads, 2).float() / (d // shape.heads))
         self.register_buffer("frequencies", frequencies, persistent=False)
+        # as tensors that lie on the device: a list would be copied to a GPU at each use, which waits for all before it
+        for name, columns in (("pitch_columns", PITCH_COLUMNS), ("pitch_copies", PITCH_COPIES),
+                              ("rhythm_copies", RHYTHM_COPIES)):  # fmt: skip
+            self.register_buffer(name, torch.tensor(columns), persistent=False)
         self._initialise()
 
     def _build_inputs(self, d: int, s: int, p: int) -> None:
@@ -170,7 +177,7 @@ class MelodyTransformer(nn.Module):
         """Turn features [B, T, F] and conditions [B, C] into the first stream [B, T, D]."""
         b, t, _ = features.shape
         p = self.vocabulary.pitch_count
-        pitches = features[..., list(PITCH_COLUMNS)]
+        pitches = features.index_select(-1, self.pitch_columns)
         classes = torch.where(pitches == p, 12, (pitches + self.vocabulary.below) % 12)
         last, before = features[..., BASE_COLUMNS.index("pitch")], features[..., BASE_COLUMNS.index("before")]
         interval = (last - before).clamp(-INTERVALS, INTERVALS) + INTERVALS
@@ -199,14 +206,15 @@ class MelodyTransformer(nn.Module):
         x = self._embed(features, conditions)
         places = torch.arange(x.shape[1], device=x.device, dtype=torch.float32)
         angles = places[:, None] * self.frequencies
+        turn = (angles.cos(), angles.sin())
         for block in self.blocks:
-            x = block(x, (angles.cos(), angles.sin()))
+            x = block(x, turn)
         normed: torch.Tensor = self.norm(x)
         return normed
 
     def rhythm_logits(self, hidden: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
         """Return scores of the next rhythm symbol, [B, T, S], from states [B, T, D] and features [B, T, F]."""
-        places = features[..., list(RHYTHM_COPIES)]
+        places = features.index_select(-1, self.rhythm_copies)
         return self._with_copies(self.rhythm_out(hidden), self.rhythm_copy(hidden), places)
 
     def pitch_logits(
@@ -230,7 +238,7 @@ class MelodyTransformer(nn.Module):
         interval = (numbers - last[..., None]).clamp(-INTERVALS, INTERVALS) + INTERVALS
         scores = self.pitch_out(z) + self.interval_out(z).gather(-1, interval)
         scores = scores + self.class_out(z)[..., (numbers + self.vocabulary.below) % 12]
-        return self._with_copies(scores, self.pitch_copy(z), features[..., list(PITCH_COPIES)])
+        return self._with_copies(scores, self.pitch_copy(z), features.index_select(-1, self.pitch_copies))
 
     @staticmethod
     def _with_copies(scores: torch.Tensor, weights: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

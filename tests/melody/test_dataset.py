@@ -65,8 +65,8 @@ def test_batches_cover_an_epoch(vocabulary: Vocabulary, grammar: Grammar, works:
     examples, rejects = make_examples(works, vocabulary, grammar)
     assert not rejects
     groups = list(batches(examples, 40, 64, np.random.default_rng(1)))
-    assert sorted(id(e) for group in groups for e in group) == sorted(map(id, examples))
-    assert all(max(map(len, group)) * len(group) <= 40 for group in groups)
+    assert sorted(number for group in groups for number in group) == list(range(len(examples)))
+    assert all(max(len(examples[number]) for number in group) * len(group) <= 40 for group in groups)
 
 
 def test_a_tune_out_of_range_is_refused(vocabulary: Vocabulary, grammar: Grammar) -> None:

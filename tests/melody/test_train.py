@@ -20,7 +20,7 @@ RECIPE = MelodyRecipe(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["melody.yaml", "melody-gpu.yaml", "melody-own.yaml"])
+@pytest.mark.parametrize("name", ["melody.yaml", "melody-gpu.yaml", "melody-pupil.yaml", "melody-own.yaml"])
 def test_recipes_load(name: str) -> None:
     assert load_recipe(ROOT / "configs" / name, MelodyRecipe).shape.width % 8 == 0
 

@@ -34,9 +34,7 @@ class PackedExamples:
         self._lengths = np.array([len(example) for example in examples])
         self._offsets = np.cumsum(self._lengths) - self._lengths
         self._features, self._arrival, self._rhythm, self._pitch, self._row = (
-            torch.from_numpy(np.concatenate([getattr(example, name) for example in examples]).astype(np.int64)).to(
-                device
-            )
+            torch.from_numpy(np.concatenate([getattr(example, name) for example in examples])).to(device)
             for name in ("features", "arrival", "rhythm", "pitch", "row")
         )
         self._pitch_columns = torch.tensor(PITCH_COLUMNS, device=device)
@@ -53,7 +51,7 @@ class PackedExamples:
         steps = torch.arange(changes.size, device=self.device)
         known = steps < rows[:, 1:2]
         places = torch.where(known, rows[:, :1] + steps, 0)
-        features, arrival = (table[places] * known[..., None] for table in (self._features, self._arrival))
+        features, arrival = (table[places].long() * known[..., None] for table in (self._features, self._arrival))
         rhythm, pitch = (torch.where(known, table[places], IGNORED) for table in (self._rhythm, self._pitch))
         self._move(features, pitch, rows[:, 2, None])
         endless = conditions[:, -1:] == self._any_bars

@@ -30,6 +30,8 @@ class MelodyRecipe:
         shape: size of the network.
         distillation: share of the loss that is the cross entropy with what teachers predict, where there are any
             (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
+        stretch: probability with which an epoch shows a tune in 2/4, 4/4, 2/2 or 3/8 once more, in the note values in
+            which another collection may have it (2/4 in semiquavers as 4/4 in quavers).
 
     Raises:
         GenaudioError: values that cannot work, all named.
@@ -52,6 +54,7 @@ class MelodyRecipe:
     precision: str
     shape: Shape = field(default_factory=Shape)
     distillation: float = 0.0
+    stretch: float = 0.0
 
     def __post_init__(self) -> None:
         mistakes = [
@@ -67,7 +70,7 @@ class MelodyRecipe:
         ]
         mistakes += [
             f"{name} must be from 0 to 1, not {getattr(self, name)}"
-            for name in ("transpose", "distillation")
+            for name in ("transpose", "distillation", "stretch")
             if not 0 <= getattr(self, name) <= 1
         ]
         if self.learning_rate <= 0:

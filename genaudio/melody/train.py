@@ -149,7 +149,7 @@ def _evaluate(
             "recipe": asdict(trainer.recipe),
             "validation_rhythm_bits": rhythm,
             "validation_pitch_bits": pitch,
-            "train_works": len(trainer.material.train),
+            "train_works": len(trainer.material.train) - trainer.material.twins,
             "validation_works": len(trainer.material.validation),
             "rejects": trainer.rejects,
         }

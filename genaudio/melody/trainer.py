@@ -22,6 +22,7 @@ from genaudio.melody.growth import Grown
 from genaudio.melody.loss import Likelihood, Teaching, likelihood, predict_together
 from genaudio.melody.packed import PackedExamples
 from genaudio.melody.recipe import MelodyRecipe
+from genaudio.melody.stretch import stretched
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.usual import count_usual
 from genaudio.melody.vocabulary import Vocabulary
@@ -33,9 +34,13 @@ BITS = 1 / math.log(2)
 
 @dataclass(frozen=True)
 class Material:
-    """Training and validation examples with the tables that their losses need."""
+    """Training and validation examples with the tables that their losses need.
+
+    The last `twins` of the training examples are tunes that stand there once already, in other note values.
+    """
 
     train: list[Example]
+    twins: int
     validation: list[Example]
     table: torch.Tensor
     pitches: torch.Tensor
@@ -90,12 +95,18 @@ class Trainer:
     def _prepare(self, works: list[TrainingWork]) -> tuple[dict[str, int], Material]:
         """Turn works into examples on the grammar's masks."""
         grammar = Grammar(self.vocabulary)
-        train, rejects = make_examples((w for w in works if w.split == "train"), self.vocabulary, grammar)
+        training = [work for work in works if work.split == "train"]
+        train, rejects = make_examples(training, self.vocabulary, grammar)
         validation, more = make_examples((w for w in works if w.split == "validation"), self.vocabulary, grammar)
         if not train or not validation:
             raise GenaudioError(f"{len(train)} training and {len(validation)} validation tunes are too few to train")
+        twins, _ = make_examples(stretched(training) if self.recipe.stretch else (), self.vocabulary, grammar)
         material = Material(
-            train, validation, torch.from_numpy(grammar.table).to(self.device), pitch_table(grammar).to(self.device)
+            [*train, *twins],
+            len(twins),
+            validation,
+            torch.from_numpy(grammar.table).to(self.device),
+            pitch_table(grammar).to(self.device),
         )
         return dict(rejects + more), material
 
@@ -153,6 +164,14 @@ class Trainer:
             smoothing = self.recipe.label_smoothing
             return likelihood(self.model.train(), batch, table, pitches, smoothing, teaching=teaching)
 
+    def _shown(self, generator: np.random.Generator) -> list[int]:
+        """Return the numbers of the training examples of one epoch: each tune, and some of them also as their twin."""
+        tunes = len(self.material.train) - self.material.twins
+        if not self.material.twins:
+            return list(range(tunes))
+        more = np.flatnonzero(generator.random(self.material.twins) < self.recipe.stretch)
+        return [*range(tunes), *(tunes + more).tolist()]
+
     def epoch_batches(self) -> Iterator[Batch | None]:
         """Yield this process's share of each batch of one epoch, augmented; None where a batch has nothing for it.
 
@@ -161,14 +180,20 @@ class Trainer:
         recipe = self.recipe
         generator = np.random.default_rng((recipe.seed, self.epoch))
         own = np.random.default_rng((recipe.seed, self.epoch, self.rank))
-        for group in batches(self.material.train, recipe.batch_tokens, recipe.length, generator):
-            part = group[self.rank :: distributed.size()]
+        shown = self._shown(generator)
+        examples = [self.material.train[number] for number in shown]
+        for group in batches(examples, recipe.batch_tokens, recipe.length, generator):
+            part = [shown[place] for place in group[self.rank :: distributed.size()]]
             if not part:
                 yield None
                 continue
-            examples = [self.material.train[number] for number in part]
             changes = draw_changes(
-                examples, self.vocabulary, recipe.length, own, recipe.condition_drop, recipe.transpose
+                [self.material.train[number] for number in part],
+                self.vocabulary,
+                recipe.length,
+                own,
+                recipe.condition_drop,
+                recipe.transpose,
             )
             yield self._packed.batch(part, changes)
 

@@ -21,6 +21,9 @@ class RendererRecipe:
         listen_batch, listen_frames: examples and frames of a step that decodes.
         scales: windows of the spectral loss that each step draws.
         latent_weight: weight of the distance of latents beside that of sounds.
+        commitment: weight of the squared distance of latents to the codes that stand for them, relative to the latents'
+            variance. Without it nothing holds latents that have left what codes can say: a training of 5,900 steps ran
+            away with them, and sounded like its codes only in training.
         rehearsal: weight of the distance to the weights begun with, for families that the material lacks.
         loaders: processes that draw batches ahead; 0 for none.
         resident: all sound lives on the device, and batches are cut there (see `resident.ResidentSet`).
@@ -40,6 +43,7 @@ class RendererRecipe:
     listen_frames: int = 112
     scales: int = 2
     latent_weight: float = 0.5
+    commitment: float = 1.0
     rehearsal: float = 0.0
     loaders: int = 0
     resident: bool = False

@@ -170,16 +170,20 @@ class RendererTraining:
         predicted = predicted.float()
         return predicted, functional.l1_loss(predicted.transpose(1, 2), target) / self.model.scale.mean()
 
-    def _listen(self, latents: Tensor, audio: Tensor, excitation: Tensor) -> Tensor:
-        """Decode predicted latents [B, D, F] and compare the sound with the audio [B, T]."""
+    def _listen(self, latents: Tensor, audio: Tensor, excitation: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode predicted latents [B, D, F] and compare the sound with the audio [B, T].
+
+        Returns:
+            the distance of the sounds, and the squared distance of the latents to their codes in variances.
+        """
         with torch.no_grad():
             quantized = self.codec.model.quantizer.vq.decode(self.codec.model.quantizer.vq.encode(latents))
+        strayed = functional.mse_loss(latents, quantized) / self.model.scale.mean() ** 2
         latents = latents + (quantized - latents).detach()
         noise = torch.randn(audio.shape, generator=self.generator, device=self.device) * 0.1
         with half_precision(self.device):
             decoded = self.codec.model.decode(latents, excitation, noise)
-        loss: Tensor = self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales))
-        return loss
+        return self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales)), strayed
 
     def train_step(self, fraction: float) -> dict[str, float]:
         """Take one optimiser step; returns its losses and learning rate."""
@@ -190,9 +194,9 @@ class RendererTraining:
         latents, distance = self._predict(features, families, target)
         measures, loss = {"rate": rate, "latent": float(distance.detach())}, distance
         if listens:
-            spectral = self._listen(latents, *sound)
-            loss = spectral + recipe.latent_weight * distance
-            measures["spectral"] = float(spectral.detach())
+            spectral, strayed = self._listen(latents, *sound)
+            loss = spectral + recipe.latent_weight * distance + recipe.commitment * strayed
+            measures |= {"spectral": float(spectral.detach()), "strayed": float(strayed.detach())}
         if self.rehearsal is not None:
             forgotten = self.rehearsal(self.model, features, self.rng)
             loss = loss + recipe.rehearsal * forgotten

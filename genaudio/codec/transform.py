@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchaudio.functional import melscale_fbanks
 
 
@@ -37,8 +38,15 @@ class Transform(nn.Module):
         )
 
     def inverse(self, spectrum: Tensor, samples: int) -> Tensor:
-        """Turn a spectrum [B, N, F] into audio [B, samples]."""
-        return torch.istft(spectrum, self.size, self.hop, self.size, self.window, center=True, length=samples)
+        """Turn a spectrum [B, N, F] into audio [B, samples], without its lowest and its highest bin.
+
+        A real signal has no imaginary parts there, and libraries differ in what they make of some: cuFFT's answer is
+        undefined. A codec that was trained on a GPU filled both bins with what cancelled there, and nowhere else.
+        """
+        inner = functional.pad(torch.view_as_real(spectrum[:, 1:-1]), (0, 0, 0, 0, 1, 1))
+        return torch.istft(
+            torch.view_as_complex(inner), self.size, self.hop, self.size, self.window, center=True, length=samples
+        )
 
     def log_bands(self, spectrum: Tensor) -> Tensor:
         """Sum magnitudes [B, N, F] into log mel bands [B, M, F]."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from math import ceil
 
 import numpy as np
@@ -87,21 +88,23 @@ class ResidentSound:
     """Clips of any length with their excitations, end to end on a device.
 
     Args:
-        clips: (audio float32 [T] in -1..1, excitation float32 [T]) one after the other.
+        clips: (audio float32 [T] in -1..1, excitation float32 [T]) one after the other; None in place of all
+            excitations where nobody knows them, which takes a third of the memory.
         device: where they go.
 
     Attributes:
         lengths, begins: samples of each clip, and where it begins: int64 [clips], on the device.
     """
 
-    def __init__(self, clips: Iterable[tuple[np.ndarray, Tensor]], device: torch.device) -> None:
+    def __init__(self, clips: Iterable[tuple[np.ndarray, Tensor | None]], device: torch.device) -> None:
         audio, known = [], []
         for sound, excitation in clips:
             audio.append(torch.from_numpy(np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)).to(device))
-            known.append(excitation.to(device))
+            if excitation is not None:
+                known.append(excitation.to(device))
         self.lengths = torch.tensor([len(part) for part in audio], device=device)
         self.begins = torch.cumsum(self.lengths, 0) - self.lengths
-        self._audio, self._known = torch.cat(audio), torch.cat(known)
+        self._audio, self._known = torch.cat(audio), torch.cat(known) if known else None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -118,7 +121,9 @@ class ResidentSound:
         return self._cut(self._audio, clips, starts, samples).float() / 32767
 
     def excitation(self, clips: Tensor, starts: Tensor, samples: int) -> Tensor:
-        """Cut excitations, as `audio`."""
+        """Cut excitations, as `audio`; silent where nobody knows them."""
+        if self._known is None:
+            return torch.zeros(len(clips), samples, device=clips.device)
         return self._cut(self._known, clips, starts, samples)
 
 
@@ -126,7 +131,9 @@ def resident_material(material: Material, device: torch.device, loaders: int = 0
     """Put training material and its excitations on a device."""
     rows = range(len(material))
     played = [one and (*one, ()) for one in map(material.played, rows)]
-    known = excitations(played, [material.samples] * len(material), SAMPLE_RATE, device, loaders)
+    known: Iterable[Tensor | None] = repeat(None, len(material))
+    if any(played):
+        known = excitations(played, [material.samples] * len(material), SAMPLE_RATE, device, loaders)
     sounds = (material.stretch(row, 0, material.samples) for row in rows)
     return ResidentSound(zip(sounds, known, strict=True), device)
 

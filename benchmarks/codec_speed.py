@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import cycle
 from statistics import median
 from time import perf_counter
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from common import save
+from rendering_speed import in_a_row
 
 from genaudio.codec import Codec
 from genaudio.codec.losses import SpectralDistance
@@ -27,7 +27,7 @@ from genaudio.codec.sources import excite_as
 from genaudio.corpus import load_works
 from genaudio.instruments import family_named
 from genaudio.renderer.performing import parts_of
-from genaudio.score import Melody, Note, Score
+from genaudio.score import Score
 
 PRECISIONS = ("float32", "bfloat16")
 SHORT = 6.0
@@ -36,12 +36,8 @@ SHORT = 6.0
 
 def tune(codec: Codec, seconds: float) -> np.ndarray:
     """Tunes of the test set one after the other, as the excitation of a violin: float32 [1, T]."""
-    tunes, notes = cycle(work.melody for work in load_works("test")), list[Note]()
-    while not notes or notes[-1].offset < 2 * seconds:  # at 120 quarters a minute
-        begin = notes[-1].offset if notes else 0.0
-        notes += [replace(note, onset=note.onset + begin) for note in next(tunes).notes]
-    family = family_named("violin")
-    part = parts_of(Score.from_melody(Melody(notes, tempo=120.0), program=family.program))[0][0]
+    family, tunes = family_named("violin"), cycle(work.melody for work in load_works("test"))
+    part = parts_of(Score.from_melody(in_a_row(tunes, seconds), program=family.program))[0][0]
     return excite_as(family, part.notes, round(seconds * codec.sample_rate), codec.sample_rate)[None]
 
 

@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
@@ -57,16 +57,21 @@ LENGTHS = (5, 20)
 """Minutes of the files whose memory is told."""
 
 
+def in_a_row(tunes: Iterator[Melody], seconds: float) -> Melody:
+    """Play tunes one after the other, at 120 quarters a minute, until so many seconds are over."""
+    notes: list[Note] = []
+    while not notes or notes[-1].offset < 2 * seconds:
+        begin = notes[-1].offset if notes else 0.0
+        notes += [replace(note, onset=note.onset + begin) for note in next(tunes).notes]
+    return Melody(notes, tempo=120.0)
+
+
 def pieces(seconds: float) -> list[Piece]:
     """Held-out tunes, played one after the other until so many seconds are over, for each pitched family in turn."""
     tunes = cycle(work.melody for work in load_works("test"))
     found = []
     for number, family in enumerate(family for family in FAMILIES if not family.drums):
-        notes: list[Note] = []
-        while not notes or notes[-1].offset < 2 * seconds:  # at 120 quarters a minute
-            begin = notes[-1].offset if notes else 0.0
-            notes += [replace(note, onset=note.onset + begin) for note in next(tunes).notes]
-        score = Score.from_melody(Melody(notes, tempo=120.0), program=family.program)
+        score = Score.from_melody(in_a_row(tunes, seconds), program=family.program)
         found.append(Piece(score, seed=number))
     return found
 

@@ -160,6 +160,10 @@ class Codec:
         latents: Tensor = self.model.quantizer.vq.decode(codes.transpose(0, 1))
         return latents
 
+    def quantized(self, latents: Tensor) -> Tensor:
+        """Bring latents [B, D, F] to what the nearest codes say."""
+        return self.dequantize(self.model.quantizer.vq.encode(latents).transpose(0, 1))
+
     def decode(
         self,
         codes: np.ndarray,

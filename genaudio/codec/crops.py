@@ -92,6 +92,16 @@ class Material(Protocol):
     def __len__(self) -> int: ...
 
 
+def check_room(material: Material, samples: int) -> None:
+    """Make sure that examples of so many samples can be cut.
+
+    Raises:
+        GenaudioError: the clips are shorter than an example.
+    """
+    if material.samples <= samples:
+        raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {samples}")
+
+
 class Crops:
     """Draws batches from training material.
 
@@ -106,8 +116,7 @@ class Crops:
 
     def __init__(self, material: Material, recipe: CropRecipe, hop: int) -> None:
         self.material, self.recipe, self.hop, self.samples = material, recipe, hop, recipe.frames * hop
-        if material.samples <= self.samples:
-            raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {self.samples}")
+        check_room(material, self.samples)
 
     def _cut(self, rng: np.random.Generator) -> tuple[int, int, np.ndarray]:
         """Draw a clip and a place in it: (clip, first sample, audio)."""

@@ -17,18 +17,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material
+from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material, check_room
 from genaudio.codec.hearing import KEYS
 from genaudio.codec.pulse_trains import Stretch, excite_many
 from genaudio.codec.sources import keys_of
 from genaudio.codec.striking import strike
 from genaudio.codec.tones import draw_tones
-from genaudio.errors import GenaudioError
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE
 from genaudio.training import distributed
-from genaudio.training.batches import Batches, in_order
+from genaudio.training.batches import Batches, in_order, to_device
 
 TOGETHER = 48
 """Clips whose excitations are made at once."""
@@ -63,8 +62,8 @@ def excitations(
     Yields:
         float32 [T], on the device.
     """
-    drums = [number for number, one in enumerate(played) if one and one[0].drums]
-    struck = in_order(partial(_struck, played, lengths, sample_rate, drums), len(drums), loaders)
+    hits = [(one[1], length) for one, length in zip(played, lengths, strict=True) if one and one[0].drums]
+    struck = in_order(partial(_struck, hits, sample_rate), len(hits), loaders)
     for run in runs(lengths):
         singing = [
             Stretch(one[1], 0, one[2], None, one[0].decay, one[0].release) if one and not one[0].drums else SILENT
@@ -75,13 +74,10 @@ def excitations(
             yield next(struck).to(device) if one and one[0].drums else excitation
 
 
-def _struck(
-    played: Sequence[Played | None], lengths: Sequence[int], sample_rate: int, drums: list[int], number: int
-) -> Tensor:
-    """The excitation of one of the clips of drums: float32 [T]."""
-    one = played[drums[number]]
-    assert one is not None
-    return torch.from_numpy(strike(one[1], lengths[drums[number]], sample_rate))
+def _struck(hits: list[tuple[Sequence[Sounding], int]], sample_rate: int, number: int) -> Tensor:
+    """The excitation of one of the clips of drums, given as hits and samples: float32 [T]."""
+    notes, samples = hits[number]
+    return torch.from_numpy(strike(notes, samples, sample_rate))
 
 
 class ResidentSound:
@@ -156,8 +152,7 @@ class ResidentCrops:
 
     def __init__(self, material: Material, recipe: CropRecipe, hop: int, device: torch.device) -> None:
         self.recipe, self.hop, self.samples, self.device = recipe, hop, recipe.frames * hop, device
-        if material.samples <= self.samples:
-            raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {self.samples}")
+        check_room(material, self.samples)
         self.sound = resident_material(material, device, recipe.loaders)
         frames = material.samples // hop + 2
         keys = in_order(partial(_keys, material, frames, hop), len(material), recipe.loaders)
@@ -181,7 +176,7 @@ class ResidentCrops:
         )
         return self.keys[clips[:, None], :, frames].transpose(1, 2).float()
 
-    def batch(self, chance: np.random.Generator, tones: tuple[Tensor, Tensor] | None = None) -> Batch:
+    def batch(self, chance: np.random.Generator, tones: tuple[Tensor, ...] | None = None) -> Batch:
         """Draw a batch, with made-up tones (audio [n, T], keys [n, P, F]) from the tones that are given."""
         recipe, count = self.recipe, self.recipe.batch
         generator = torch.Generator(self.device).manual_seed(int(chance.integers(2**62)))
@@ -251,9 +246,7 @@ class ResidentBatches:
         """Return the next batch, on the device."""
         chance = np.random.default_rng((*self.seeds, self.number))
         self.number += 1
-        tones = next(self._tones) if self._tones else None
-        if tones is not None:
-            tones = tones[0].to(self.crops.device, non_blocking=True), tones[1].to(self.crops.device, non_blocking=True)
+        tones = to_device(next(self._tones), self.crops.device) if self._tones else None
         return self.crops.batch(chance, tones)
 
     def close(self) -> None:

@@ -10,12 +10,12 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from genaudio.assets import sha256
 from genaudio.corpus import TrainingWork, load_works
 from genaudio.errors import GenaudioError
 from genaudio.melody.build import save_model
@@ -93,7 +93,7 @@ def train_melody(
         trainer = Trainer(recipe, works, chosen, vocabulary, grown, teachers)
         trainer.about = dict(about or {})
         if teachers:
-            trainer.about["teachers"] = [sha256(path.read_bytes()).hexdigest() for path in teachers]
+            trainer.about["teachers"] = [sha256(path) for path in teachers]
         if base is not None and grown is None:
             trainer.begin_from(base)
         if state is not None:

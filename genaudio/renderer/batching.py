@@ -155,9 +155,7 @@ class Batcher:
 
     def quantized(self, latents: Tensor) -> Tensor:
         """Bring latents [B, D, F] to what the nearest codes say."""
-        quantizer = self.codec.model.quantizer.vq
-        found: Tensor = quantizer.decode(quantizer.encode(latents))
-        return found
+        return self.codec.quantized(latents)
 
     def excitation(self, batch: Sequence[Cut]) -> Tensor:
         """What the score knows of the sound: [B, T] on the device."""

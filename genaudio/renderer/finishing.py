@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genaudio.cores import usable_cores
 from genaudio.errors import GenaudioError
 from genaudio.renderer.chunks import Piece
 from genaudio.renderer.mix import place
 from genaudio.renderer.performing import Part
-from genaudio.training.batches import cores
 
 if TYPE_CHECKING:
     from genaudio.renderer.renderer import Renderer, Rendering
@@ -56,7 +56,7 @@ class Playing:
 
 def threads_beside(device: torch.device) -> int:
     """How many threads master while a device computes; none where it is the processor that computes."""
-    return min(MASTERING, cores()) if device.type == "cuda" else 0
+    return min(MASTERING, usable_cores()) if device.type == "cuda" else 0
 
 
 class Leaving:

@@ -13,9 +13,8 @@ from torch import Tensor
 
 from genaudio.codec.codec import STRETCH, Codec
 from genaudio.codec.resident import ResidentSound, excitations, runs
-from genaudio.renderer.features import score_features
 from genaudio.renderer.model import ScoreModelConfig
-from genaudio.renderer.takes import Streamed, Takes, family_number
+from genaudio.renderer.takes import Streamed, Takes, family_number, seen
 from genaudio.training.batches import in_order
 
 
@@ -46,8 +45,8 @@ class ResidentSet:
         self.lengths = [codec.frames_of(takes.samples(take)) for take in range(len(takes))]
         self._sound = resident_takes(takes, codec.sample_rate, self.device, loaders)
         self._latents = torch.cat([part for run in runs(self.lengths, 16) for part in self._coded(run, codec)])
-        seen = in_order(partial(_features, takes, self.lengths, codec.frame_rate), len(takes), loaders)
-        self._features = torch.cat([part.to(self.device) for part in seen])
+        features = in_order(partial(_features, takes, self.lengths, codec.frame_rate), len(takes), loaders)
+        self._features = torch.cat([part.to(self.device) for part in features])
         self._numbers = torch.tensor(self.families, device=self.device)
         self._lengths = torch.tensor(self.lengths, device=self.device)
         self._ends = torch.cumsum(self._lengths, 0)
@@ -55,12 +54,12 @@ class ResidentSet:
     @torch.inference_mode()
     def _coded(self, run: list[int], codec: Codec) -> list[Tensor]:
         """The latents of takes of one length after the quantizer: float16 [F, D] each."""
-        samples, vq = int(self._sound.lengths[run[0]]), codec.model.quantizer.vq
+        samples = int(self._sound.lengths[run[0]])
         clips, starts = torch.tensor(run, device=self.device), torch.zeros(len(run), dtype=torch.int64)
         starts = starts.to(self.device)
         if self.lengths[run[0]] <= STRETCH:
             sound, known = (cut(clips, starts, samples) for cut in (self._sound.audio, self._sound.excitation))
-            latents = vq.decode(vq.encode(codec.model.encode(sound, known)))
+            latents = codec.quantized(codec.model.encode(sound, known))
             return [part.T.half().clone() for part in latents]
         return [self._streamed(clip, samples, codec) for clip in clips]
 
@@ -119,5 +118,4 @@ class ResidentSet:
 
 def _features(takes: Takes, lengths: list[int], frame_rate: float, take: int) -> Tensor:
     """What the score model sees of a take: float16 [F, 512]."""
-    notes = takes.notes(take, 0.0, lengths[take] / frame_rate)
-    return torch.from_numpy(score_features(notes, 0, lengths[take], frame_rate, takes.family(take).rings)).half()
+    return seen(takes, take, 0, lengths[take], frame_rate).half()

@@ -112,6 +112,12 @@ def family_number(family: Family, config: ScoreModelConfig) -> int:
     return number
 
 
+def seen(takes: Takes, take: int, start: int, frames: int, frame_rate: float) -> Tensor:
+    """What the score model sees of a stretch of frames of a take: float32 [F, 512]."""
+    notes = takes.notes(take, start / frame_rate, (start + frames) / frame_rate)
+    return torch.from_numpy(score_features(notes, start, frames, frame_rate, takes.family(take).rings))
+
+
 class LatentSet:
     """Takes with the latents that the codec gives them.
 
@@ -152,9 +158,7 @@ class LatentSet:
 
     def features(self, take: int, start: int, frames: int) -> Tensor:
         """What the score model sees of a stretch of frames: float32 [F, 512]."""
-        notes = self.takes.notes(take, start / self.frame_rate, (start + frames) / self.frame_rate)
-        rings = self.takes.family(take).rings
-        return torch.from_numpy(score_features(notes, start, frames, self.frame_rate, rings))
+        return seen(self.takes, take, start, frames, self.frame_rate)
 
     def known(self, take: int, start: int, frames: int) -> Tensor:
         """Latents of a stretch of frames: float32 [F, D]."""

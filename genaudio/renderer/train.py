@@ -177,7 +177,7 @@ class RendererTraining:
             the distance of the sounds, and the squared distance of the latents to their codes in variances.
         """
         with torch.no_grad():
-            quantized = self.codec.model.quantizer.vq.decode(self.codec.model.quantizer.vq.encode(latents))
+            quantized = self.codec.quantized(latents)
         strayed = functional.mse_loss(latents, quantized) / self.model.scale.mean() ** 2
         latents = latents + (quantized - latents).detach()
         noise = torch.randn(audio.shape, generator=self.generator, device=self.device) * 0.1
@@ -214,11 +214,10 @@ class RendererTraining:
         for number, (take, start, frames) in enumerate(places):
             features = held_out.features(take, start, frames)[None].to(self.device)
             latents = self.model(features, torch.tensor([held_out.families[take]], device=self.device))
-            vq = self.codec.model.quantizer.vq
             audio, excitation = (part[None].to(self.device) for part in held_out.sound(take, start, frames))
             noise = torch.randn(audio.shape, generator=torch.Generator().manual_seed(number)).to(self.device) * 0.1
             known = held_out.known(take, start, frames).T[None].to(self.device)
-            for index, values in enumerate((vq.decode(vq.encode(latents)), known)):
+            for index, values in enumerate((self.codec.quantized(latents), known)):
                 decoded = self.codec.model.decode(values, excitation, noise)
                 totals[index] += float(self.distance.log_mel(decoded, audio))
         self.model.train()

@@ -94,10 +94,11 @@ def in_order(make: Callable[[int], T], count: int, loaders: int = 0) -> Iterator
 
     With 0 of them items are made here, one after the other.
     """
-    if not loaders:
+    processes = min(loaders, cores(), count)
+    if not processes:
         return map(make, range(count))
     loader: DataLoader[T] = DataLoader(
-        _Items(make, count), batch_size=None, num_workers=min(loaders, cores()), multiprocessing_context=_method()
+        _Items(make, count), batch_size=None, num_workers=processes, multiprocessing_context=_method()
     )
     return iter(loader)
 

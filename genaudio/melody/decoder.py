@@ -98,12 +98,16 @@ class Decoder:
 
     def start(self, conditions: Numbers, used: int) -> Memory:
         """Return what lines under conditions [B, C] begin with, of which so many are used."""
-        shape, weight = self.shape, self.model.norm.weight
+        shape = self.shape
         wishes = torch.from_numpy(conditions).to(self.device) + self._wish_starts
         size = (shape.layers, used, shape.heads, ROOM, shape.width // shape.heads)
-        keys, values = (torch.zeros(size, device=self.device, dtype=weight.dtype) for _ in range(2))
+        keys, values = (self._room(size) for _ in range(2))
         base = functional.embedding_bag(wishes, self.model.inputs.weight, mode="sum")
         return Memory(keys, values, base)
+
+    def _room(self, size: tuple[int, ...]) -> torch.Tensor:
+        """Return room for keys or values [layers, used, H, room, D/H]."""
+        return torch.zeros(size, device=self.device, dtype=self.model.norm.weight.dtype)
 
     def advance(self, memory: Memory, features: Numbers) -> torch.Tensor:
         """Pass the next events through and return the state before each, [B x T, D].

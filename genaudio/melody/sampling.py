@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from genaudio.melody.cpu import CpuDecoder
 from genaudio.melody.decoder import Decoder
 from genaudio.melody.draft import Draft, Tastes, choose_each
 from genaudio.melody.events import Event
@@ -44,7 +45,7 @@ class Sampler:
         self, model: MelodyTransformer, grammar: Grammar, graphs: bool = False, guard: Guard | None = None
     ) -> None:
         self.model, self.grammar, self.vocabulary, self.guard = model, grammar, model.vocabulary, guard
-        self.decoder = GraphDecoder(model) if graphs else Decoder(model)
+        self.decoder = _decoder(model, graphs)
 
     @torch.inference_mode()
     def write(self, drafts: Sequence[Draft]) -> None:
@@ -224,6 +225,13 @@ class Page:
         tonics = allowed & ((np.arange(allowed.shape[1]) + self.vocabulary.below) % 12 == 0)
         last &= tonics.any(axis=1)
         return np.where(last[:, None], tonics, allowed)
+
+
+def _decoder(model: MelodyTransformer, graphs: bool) -> Decoder:
+    """Return the decoder that suits the model's device."""
+    if graphs:
+        return GraphDecoder(model)
+    return CpuDecoder(model) if model.norm.weight.device.type == "cpu" else Decoder(model)
 
 
 def _stop(draft: Draft) -> int:

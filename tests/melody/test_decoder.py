@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from genaudio.melody import decoder
+from genaudio.melody import cpu, decoder
 from genaudio.melody.batching import Batching, agree
+from genaudio.melody.cpu import CpuDecoder
 from genaudio.melody.dataset import Example, make_example
 from genaudio.melody.decoder import Decoder
 from genaudio.melody.grammar import Grammar
@@ -23,12 +24,13 @@ def columns(example: Example) -> tuple[np.ndarray, np.ndarray]:
     return example.features.astype(np.int64)[None], np.array([example.conditions])
 
 
-@pytest.mark.parametrize("kind", [Decoder, GraphDecoder])
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder, GraphDecoder])
 @torch.no_grad()
 def test_events_one_by_one_are_what_a_whole_pass_gives(
     kind: type[Decoder], model: MelodyTransformer, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoder, "ROOM", 4)  # smaller than the tune, so that the room must grow
+    monkeypatch.setattr(cpu, "ALONE", 5 * model.shape.width // model.shape.heads)  # and that it is heard in parts
     features, conditions = columns(example)
     rhythms, arrival = example.rhythm[None], example.arrival.astype(np.int64)[None]
     wanted = torch.from_numpy(features)
@@ -46,10 +48,13 @@ def test_events_one_by_one_are_what_a_whole_pass_gives(
         torch.testing.assert_close(scores, pitch_scores[:, step], **close)
 
 
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder])
 @torch.no_grad()
-def test_a_beginning_is_read_at_once_and_once_for_equal_lines(model: MelodyTransformer, example: Example) -> None:
+def test_a_beginning_is_read_at_once_and_once_for_equal_lines(
+    kind: type[Decoder], model: MelodyTransformer, example: Example
+) -> None:
     features, conditions = columns(example)
-    own, other = Decoder(model), conditions.copy()
+    own, other = kind(model), conditions.copy()
     other[0, 0] = 2
     conditions = np.concatenate([conditions, other, conditions, conditions])
     features = features.repeat(4, axis=0)
@@ -65,11 +70,12 @@ def test_a_beginning_is_read_at_once_and_once_for_equal_lines(model: MelodyTrans
         assert not torch.allclose(read[:, 0], read[:, 1])
 
 
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder])
 @torch.no_grad()
-def test_lines_that_go_on_keep_their_memory(model: MelodyTransformer, example: Example) -> None:
+def test_lines_that_go_on_keep_their_memory(kind: type[Decoder], model: MelodyTransformer, example: Example) -> None:
     features, _ = columns(example)
     conditions = np.array([[style, *example.conditions[1:]] for style in (0, 1, 2)])
-    own = Decoder(model)
+    own = kind(model)
     memory = own.start(conditions, 3)
     for step in range(5):
         own.advance(memory, features[:, step : step + 1].repeat(3, axis=0))
@@ -84,9 +90,10 @@ def test_batches_are_filled_up() -> None:
     assert [Batching(16, 16).lines(used) for used in (1, 16)] == [16, 16]
 
 
-def test_lines_agree_in_the_sizes_that_are_chosen(model: MelodyTransformer) -> None:
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder])
+def test_lines_agree_in_the_sizes_that_are_chosen(kind: type[Decoder], model: MelodyTransformer) -> None:
     """And a product that depends on the number of its rows is found out."""
-    own = Decoder(model)
+    own = kind(model)
     assert own.batching.most % own.batching.grain == 0
     assert own.batching == Batching(16, 16) or agree(own, own.batching.most)
     plain = own.rhythm_scores

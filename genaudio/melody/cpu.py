@@ -1,0 +1,114 @@
+"""A decoder whose steps suit a CPU: what is small is done by numpy, which takes less time to begin an operation.
+
+Keys and values of many lines do not fit a core's caches, so a step waits for memory more than it computes. What a line
+hears is one product of a vector and a matrix for each head, which numpy's BLAS does as fast as memory gives the matrix,
+about twice as fast as torch's attention does for single queries. The products of the weights stay torch's.
+
+Letters as in `genaudio.melody.decoder`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from genaudio.melody.decoder import Decoder, Numbers
+from genaudio.melody.memory import Memory
+from genaudio.melody.transformer import Shape
+
+Floats = NDArray[np.float32]
+
+ALONE = 9000
+"""Numbers in a matrix that OpenBLAS still multiplies by a vector on one thread: it sends more than 9215 to others."""
+
+
+class Bench:
+    """Places for what is computed on the way, each as numpy and as torch see it.
+
+    Args:
+        lines: B.
+        shape: of the network.
+    """
+
+    def __init__(self, lines: int, shape: Shape) -> None:
+        width, heads = shape.width, shape.heads
+        self.normed = np.zeros((lines, width), np.float32)
+        self.qkv = np.zeros((lines, 3 * width), np.float32)
+        self.pairs = self.qkv[:, : 2 * width].view(np.complex64)
+        self.values = self.qkv[:, 2 * width :].reshape(lines, heads, -1)
+        self.turned = np.zeros((lines, width), np.complex64)
+        turned = self.turned.view(np.float32).reshape(lines, 2 * heads, -1)
+        self.queries, self.keys = turned[:, :heads, None], turned[:, heads:]
+        heard = np.zeros((lines, width), np.float32)
+        self.heard = heard.reshape(lines, heads, 1, -1)
+        self.normed_rows, self.qkv_rows, self.heard_rows = map(torch.from_numpy, (self.normed, self.qkv, heard))
+        self.feed_rows = torch.zeros(lines, 2 * shape.hidden)
+        self.gate, self.value = self.feed_rows.chunk(2, dim=-1)
+
+    def norm(self, x: Floats) -> None:
+        """Put rows [B, D], divided by their root mean squares, into `normed`."""
+        width = x.shape[1]
+        squares = np.vecdot(x, x)
+        np.divide(x, np.sqrt(squares / width + np.finfo(np.float32).eps)[:, None], out=self.normed)
+
+
+class CpuDecoder(Decoder):
+    """As `Decoder`, for a CPU and weights in single precision."""
+
+    def advance(self, memory: Memory, features: Numbers) -> torch.Tensor:
+        """As `Decoder.advance`; beginnings of several events are passed through as there."""
+        if features.shape[1] > 1:
+            return super().advance(memory, features)
+        memory.make_room(memory.length + 1)
+        if memory.bench is None or len(memory.bench.normed) != len(features):
+            memory.bench = Bench(len(features), self.shape)
+        x = functional.embedding_bag(torch.from_numpy(self._inputs(features)), self._table, mode="sum")
+        x += memory.base
+        self._through(x, x.numpy(), memory, memory.bench)
+        memory.length += 1
+        return functional.rms_norm(x, x.shape[-1:], self.model.norm.weight)
+
+    def _room(self, size: tuple[int, ...]) -> torch.Tensor:
+        """Return room as numpy allots it: of that much memory, in huge pages where the system has them."""
+        return torch.from_numpy(np.empty(size, np.float32))
+
+    def _through(self, x: torch.Tensor, rows: Floats, memory: Memory, bench: Bench) -> None:
+        """Pass a step's inputs [B, D], which are also given as numpy sees them, through all blocks."""
+        turn = self._tiled_turn(memory.length)
+        keys, values = memory.keys.numpy(), memory.values.numpy()
+        for layer, weights in enumerate(self.layers):
+            bench.norm(rows)
+            torch.mm(bench.normed_rows, weights.qkv, out=bench.qkv_rows)
+            np.multiply(bench.pairs, turn, out=bench.turned)
+            self._hear(bench, keys[layer], values[layer], memory.length)
+            x.addmm_(bench.heard_rows, weights.out)
+            bench.norm(rows)
+            torch.mm(bench.normed_rows, weights.feed_in, out=bench.feed_rows)
+            x.addmm_(functional.silu(bench.gate).mul_(bench.value), weights.feed_out)
+
+    def _tiled_turn(self, place: int) -> NDArray[np.complex64]:
+        """Return the turns of a place for the queries of all heads, scaled for the softmax, and for their keys, [D]."""
+        heads = self.shape.heads
+        turn = self._turn(place, 1).numpy().ravel()
+        return np.concatenate([np.tile(turn * np.float32((2 * len(turn)) ** -0.5), heads), np.tile(turn, heads)])
+
+    @staticmethod
+    def _hear(bench: Bench, keys: Floats, values: Floats, place: int) -> None:
+        """Put what the used lines hear into `heard`, and their new keys and values among the old [used, H, room, D/H].
+
+        The lines that only fill the batch up hear nothing.
+        """
+        used, end = len(keys), place + 1
+        keys[:, :, place], values[:, :, place] = bench.keys[:used], bench.values[:used]
+        queries, heard = bench.queries[:used], bench.heard[:used]
+        span = max(ALONE // keys.shape[3], 1)
+        parts = [slice(start, min(start + span, end)) for start in range(0, end, span)]
+        scores = np.empty((*queries.shape[:3], end), np.float32)
+        for part in parts:
+            np.matmul(queries, keys[:, :, part].swapaxes(2, 3), out=scores[..., part])
+        shares = torch.softmax(torch.from_numpy(scores), -1).numpy()
+        np.matmul(shares[..., parts[0]], values[:, :, parts[0]], out=heard)
+        for part in parts[1:]:
+            heard += np.matmul(shares[..., part], values[:, :, part])

@@ -126,10 +126,9 @@ class Grammar:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self._durations = sorted(set(vocabulary.notes))
-        self._rows: dict[tuple[int, int, int], int] = {}
         self._masks: list[NDArray[np.bool_]] = []
         self._table = np.zeros((0, vocabulary.rhythm_count), np.bool_)
-        self.fillable = cache(self._fillable)
+        self.fillable, self._row = cache(self._fillable), cache(self._new_row)
 
     def _fillable(self, position: int, remaining: int) -> bool:
         """Return whether notes can fill exactly `remaining` ticks from a position in the bar."""
@@ -183,13 +182,10 @@ class Grammar:
         flags = first * 1 + frames.is_stop(tick + remaining) * 2 + (sounding & (position == 0) & ~first) * 4
         return list(map(self._row, position.tolist(), remaining.tolist(), flags.tolist()))
 
-    def _row(self, position: int, remaining: int, flags: int) -> int:
-        """Return the number of a mask (see `row` for the flags), which is computed where it is new."""
-        key = (position, remaining, flags)
-        if key not in self._rows:
-            self._rows[key] = len(self._masks)
-            self._masks.append(self._mask(position, remaining, flags))
-        return self._rows[key]
+    def _new_row(self, position: int, remaining: int, flags: int) -> int:
+        """Return the number of a mask (see `row` for the flags) that is computed here."""
+        self._masks.append(self._mask(position, remaining, flags))
+        return len(self._masks) - 1
 
     def _mask(self, position: int, remaining: int, flags: int) -> NDArray[np.bool_]:
         """Compute which rhythm symbols are allowed (see `row` for the flags)."""

@@ -48,42 +48,37 @@ class Steering:
 
     Args:
         guard: knows what not to copy; None for nothing.
-        drafts: melodies side by side; the strength is in their tastes.
+        drafts: melodies side by side, one row R each; the strength is in their tastes.
         vocabulary: numbers the relative pitches.
     """
 
     def __init__(self, guard: Guard | None, drafts: Sequence[Draft], vocabulary: Vocabulary) -> None:
-        self._guard, self._drafts = guard, list(drafts)
+        self._guard = guard
         self._strengths = np.array([draft.taste.guard for draft in drafts])
-        self._read, self._ticks = [0] * len(drafts), np.zeros(len(drafts), np.int64)
         reach = 0 if guard is None else guard.reach
         self._pitches = np.full((len(drafts), reach), NONE, np.int64)
         self._onsets = np.zeros((len(drafts), reach), np.int64)
         self._columns = np.stack([midi_pitches(vocabulary, draft.tonic) for draft in drafts])
 
-    def penalties(self) -> Nats | None:
-        """Return what to take from the scores of the relative pitches, [R, P] nats, or None for nothing."""
+    def hear(self, rows: Whole, numbers: Whole, ticks: Whole) -> None:
+        """Take in notes that some rows have written: their relative pitches and onsets [rows]."""
+        if self._guard is None:
+            return
+        for past, new in ((self._pitches, self._columns[rows, numbers]), (self._onsets, ticks)):
+            past[rows, :-1] = past[rows, 1:]
+            past[rows, -1] = new
+
+    def penalties(self, ticks: Whole) -> Nats | None:
+        """Return what to take from the scores of the relative pitches at ticks [R], [R, P] nats, or None."""
         if self._guard is None or not self._strengths.any():
             return None
-        for row, draft in enumerate(self._drafts):
-            self._follow(row, draft)
-        found = self._guard.penalties(self._pitches, self._onsets, self._ticks) * self._strengths[:, None]
+        found = self._guard.penalties(self._pitches, self._onsets, ticks) * self._strengths[:, None]
         return np.take_along_axis(found, self._columns, axis=1)
 
     def keep(self, rows: Whole) -> None:
         """Go on with some of the drafts, in this order."""
-        self._drafts, self._read = [self._drafts[row] for row in rows], [self._read[row] for row in rows]
-        for name in ("_strengths", "_ticks", "_pitches", "_onsets", "_columns"):
+        for name in ("_strengths", "_pitches", "_onsets", "_columns"):
             setattr(self, name, getattr(self, name)[rows])
-
-    def _follow(self, row: int, draft: Draft) -> None:
-        """Take in what was written of a draft since the last time."""
-        for _, duration, pitch in draft.events[self._read[row] :]:
-            if pitch is not None:
-                self._pitches[row, :-1], self._onsets[row, :-1] = self._pitches[row, 1:], self._onsets[row, 1:]
-                self._pitches[row, -1], self._onsets[row, -1] = pitch, self._ticks[row]
-            self._ticks[row] += duration
-        self._read[row] = len(draft.events)
 
 
 def midi_pitches(vocabulary: Vocabulary, tonic: int) -> Whole:

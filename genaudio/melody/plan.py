@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaudio.melody.colour import Colour
-from genaudio.melody.contrast import AVERSION, Contrast
+from genaudio.melody.contrast import Contrast
 from genaudio.melody.events import Event
 from genaudio.melody.vocabulary import NOTE, REST, TIE, Vocabulary
-
-HASTE, MOST_HASTE = 1.0, 5.0
-"""How strongly a note too few or too many is felt, and how strongly at most, in nats for an octave of duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,6 @@ class Plan:
         contrast: keeps sections of different letters apart; None where there are none.
         placed: all events so far, by their onsets.
         sounding: the MIDI pitch that sounds now, or None.
-        lead: how many notes have been written more than `spacing` asks for.
     """
 
     given: Mapping[int, Event] = field(default_factory=dict)
@@ -60,13 +56,19 @@ class Plan:
     contrast: Contrast | None = None
     placed: dict[int, Event] = field(default_factory=dict)
     sounding: int | None = None
-    lead: float = 0.0
 
     def afresh(self) -> Plan:
         """Return the same plan with nothing placed yet."""
-        colour = None if self.colour is None else self.colour.afresh()
         contrast = None if self.contrast is None else self.contrast.afresh()
-        return replace(self, placed={}, sounding=None, lead=0.0, colour=colour, contrast=contrast)
+        return replace(self, placed={}, sounding=None, contrast=contrast)
+
+    @property
+    def binds(self) -> bool:
+        """Whether anything is settled or shunned at any tick, so that the plan has to be asked and told of each event.
+
+        Density and colour are followed for many melodies at once, see `genaudio.melody.pace` and `.colour`.
+        """
+        return bool(self.given or self.copies or self.ending or self.untied or self.join or self.contrast)
 
     def settled(self, tick: int) -> Event | None:
         """Return the event that must stand at a tick, or None where the model is free."""
@@ -112,46 +114,14 @@ class Plan:
         """Return the MIDI pitch that a note must have for what is tied to it, or None where it is free."""
         return self.join[1] if self.join is not None and tick + duration == self.join[0] else None
 
-    def pull(self, vocabulary: Vocabulary, tick: int) -> NDArray[np.float64] | None:
-        """Return what to add to the scores of the rhythm symbols [S] at a tick, or None.
-
-        The wished density is come back to: too few notes so far make notes shorter than the mean likelier and rests
-        less likely, too many the reverse. The last note is made long.
-        """
-        slow = None if self.colour is None else self.colour.slow(vocabulary, tick)
-        if self.spacing is None:
-            return slow
-        haste = float(np.clip(-HASTE * self.lead, -MOST_HASTE, MOST_HASTE))
-        kinds = np.array([kind for kind, _ in vocabulary.rhythms])
-        durations = np.array([duration for _, duration in vocabulary.rhythms], dtype=np.float64)
-        shorter = np.log2(self.spacing / durations)
-        pull = np.where(kinds == NOTE, haste * shorter, np.where(kinds == REST, -abs(haste), -haste))
-        return pull if slow is None else pull + slow
-
-    def lean(self, vocabulary: Vocabulary, tonic: int, tick: int, duration: int) -> NDArray[np.float64] | None:
-        """Return what to add to the scores of the relative pitches [P] of a note, or None."""
-        shunned = set() if self.contrast is None else self.contrast.shunned(tick, self.placed)
-        if self.colour is not None:
-            lean = self.colour.lean(vocabulary, tick, duration)
-        elif shunned:
-            lean = np.zeros(vocabulary.pitch_count)
-        else:
-            return None
-        for pitch in shunned:
-            number = vocabulary.pitch_number(pitch, tonic)
-            if number is not None:
-                lean[number] -= AVERSION
-        return lean
+    def shunned(self, tick: int) -> set[int]:
+        """Return the MIDI pitches that a note at a tick had better not have."""
+        return set() if self.contrast is None else self.contrast.shunned(tick, self.placed)
 
     def place(self, tick: int, event: Event) -> None:
         """Take an event into account."""
-        if self.settled(tick) is None:
-            if self.spacing is not None:
-                self.lead += (event.kind == NOTE) - event.duration / self.spacing
-            if self.colour is not None and event.pitch is not None:
-                self.colour.place(event.pitch)
-            if self.contrast is not None and event.pitch is not None:
-                self.contrast.place(tick, event.pitch, self.placed)
+        if self.contrast is not None and event.pitch is not None and self.settled(tick) is None:
+            self.contrast.place(tick, event.pitch, self.placed)
         self.placed[tick] = event
         if event.kind != TIE:
             self.sounding = None if event.kind == REST else event.pitch

@@ -9,10 +9,9 @@ import pytest
 
 from genaudio.melody import Composer, Wish, evaluate_melodies
 from genaudio.melody.draft import Draft, Taste
-from genaudio.melody.events import Event
 from genaudio.melody.guard import NONE, Nats, Steering, Whole, held_back
 from genaudio.melody.sampling import Sampler
-from genaudio.melody.vocabulary import NOTE, REST, TIE, Vocabulary
+from genaudio.melody.vocabulary import Vocabulary
 from genaudio.score import Melody
 from tests.melody.conftest import tune
 from tests.melody.test_sampling import draft
@@ -38,24 +37,46 @@ def pitches_of(drafts: list[Draft]) -> set[int]:
     return {event.pitch for one in drafts for event in one.events if event.pitch is not None}
 
 
-def test_the_guard_hears_the_last_notes_with_rests_and_ties_in_their_onsets(model, vocabulary: Vocabulary) -> None:
-    spy, one = Spy(), draft(model, 0, taste=Taste(guard=1.0))
-    steering = Steering(spy, [one], vocabulary)
-    steering.penalties()
-    one.events += [Event(NOTE, 240, 60), Event(TIE, 480, None), Event(REST, 120, None), Event(NOTE, 480, 64)]
-    steering.penalties()
-    one.events += [Event(NOTE, 240, 65), Event(NOTE, 240, 67)]
-    steering.penalties()
+def test_the_guard_hears_the_last_notes_of_each_row(model, vocabulary: Vocabulary) -> None:
+    spy, rows = Spy(), [draft(model, number, taste=Taste(guard=1.0)) for number in (0, 7)]
+    steering = Steering(spy, rows, vocabulary)
+
+    def hear(row: int, pitch: int, tick: int) -> None:
+        number = vocabulary.pitch_number(pitch, rows[row].tonic)
+        steering.hear(np.array([row]), np.array([number]), np.array([tick]))
+
+    steering.penalties(np.array([0, 0]))
+    for pitch, tick in ((60, 0), (64, 840)):
+        hear(0, pitch, tick)
+    steering.penalties(np.array([1320, 0]))
+    for pitch, tick in ((65, 1320), (67, 1560)):
+        hear(0, pitch, tick)
+    hear(1, 71, 0)
+    steering.keep(np.array([1, 0]))
+    steering.penalties(np.array([480, 1800]))
+    nothing = [NONE, NONE, NONE]
     assert spy.asked == [
-        ([[NONE, NONE, NONE]], [[0, 0, 0]], [0]),
-        ([[NONE, 60, 64]], [[0, 0, 840]], [1320]),
-        ([[64, 65, 67]], [[840, 1320, 1560]], [1800]),
+        ([nothing, nothing], [[0, 0, 0], [0, 0, 0]], [0, 0]),
+        ([[NONE, 60, 64], nothing], [[0, 0, 840], [0, 0, 0]], [1320, 0]),
+        ([[NONE, NONE, 71], [64, 65, 67]], [[0, 0, 0], [840, 1320, 1560]], [480, 1800]),
     ]
+
+
+def test_rests_and_ties_count_in_the_onsets_that_the_guard_hears(tiny_composer: Composer) -> None:
+    """What it is asked before the last note is what was written."""
+    spy = Spy()
+    composer = Composer(tiny_composer.model, tiny_composer.config, "cpu", spy)
+    melody = composer.compose(Wish(bars=8, guard=1.0), 3)[0]
+    last = melody.notes[-4:]
+    pitches, onsets, ticks = spy.asked[-1]
+    assert pitches == [[note.pitch for note in last[:-1]]]
+    assert onsets == [[note.onset_ticks for note in last[:-1]]]
+    assert ticks == [last[-1].onset_ticks]
 
 
 def test_penalties_stand_at_the_relative_pitches_times_the_strength(model, vocabulary: Vocabulary) -> None:
     rows = [draft(model, number, taste=Taste(guard=strength)) for number, strength in ((2, 0.5), (9, 0.0), (0, 2.0))]
-    found = Steering(Spy(69, 3.0), rows, vocabulary).penalties()
+    found = Steering(Spy(69, 3.0), rows, vocabulary).penalties(np.zeros(3, np.int64))
     assert found is not None
     for row, (one, nats) in enumerate(zip(rows, (1.5, 0.0, 6.0), strict=True)):
         assert found[row].sum() == found[row, vocabulary.pitch_number(69, one.tonic)] == nats

@@ -10,8 +10,8 @@ from genaudio.melody.dataset import condition_numbers
 from genaudio.melody.draft import Draft, Taste
 from genaudio.melody.events import make_frame
 from genaudio.melody.grammar import Grammar
+from genaudio.melody.pace import Paces
 from genaudio.melody.pitch_names import parse_pitch, pitch_name
-from genaudio.melody.plan import Plan
 from genaudio.melody.reach import chosen_range, parse_range, reach
 from genaudio.melody.sampling import Sampler
 from genaudio.melody.settings import settle
@@ -172,12 +172,16 @@ def test_a_blend_is_usual_where_its_styles_agree(vocabulary: Vocabulary) -> None
     assert {str(settings.metre) for settings in settled} >= {"2/2", "3/4"}
 
 
-def test_a_plan_pulls_towards_the_density(vocabulary: Vocabulary) -> None:
+def test_the_density_is_come_back_to(vocabulary: Vocabulary) -> None:
     """Two notes too few: with 480 ticks a note, a quaver gains 1 x 2 nats, a minim loses as much, rests lose."""
-    plan = Plan(spacing=480.0, lead=-2.0)
-    pull = plan.pull(vocabulary, 0)
+    paces, index = Paces([480.0, None], vocabulary), vocabulary.rhythm_index
+    for _ in range(2):
+        paces.place(np.array([0, 1]), np.array([index["note", 960], index["note", 960]]))
+    assert paces.lead.tolist() == [-2.0, 0.0]
+    pull = paces.pull()
     assert pull is not None
-    index = vocabulary.rhythm_index
-    values = [pull[index[symbol]] for symbol in (("note", 240), ("note", 480), ("note", 960), ("rest", 240))]
+    values = [pull[0, index[symbol]] for symbol in (("note", 240), ("note", 480), ("note", 960), ("rest", 240))]
     assert values == pytest.approx([2.0, 0.0, -2.0, -2.0])
-    assert Plan().pull(vocabulary, 0) is None
+    assert not pull[1].any()
+    paces.keep(np.array([1]))
+    assert paces.pull() is None

@@ -53,11 +53,7 @@ class _Order:
         chosen = self.settings
         title = self.title
         if self.kept is None:
-            events = [
-                event._replace(pitch=event.pitch - 12 * self.octaves) if event.pitch is not None else event
-                for event in self.drafts[0].events
-            ]
-            notes, pickup = decode(events), chosen.pickup / TICKS_PER_QUARTER
+            notes, pickup = decode(self.drafts[0].events, 12 * self.octaves), chosen.pickup / TICKS_PER_QUARTER
         else:
             notes, pickup = self._best(self.kept), self.kept.melody.pickup
             title = self.kept.melody.title or title

@@ -132,7 +132,11 @@ class Decoder:
             x.addmm_(self._attend(qkv.view(lines, len(x) // lines, -1), turn, memory, layer), weights.out)
             gate, value = functional.rms_norm(x, x.shape[-1:]).mm(weights.feed_in).chunk(2, dim=-1)
             x.addmm_(functional.silu(gate).mul_(value), weights.feed_out)
-        return functional.rms_norm(x, x.shape[-1:], self.model.norm.weight)
+        return self._norm(x, self.model.norm.weight)
+
+    def _norm(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """Return rows [B, D] divided by their root mean squares, times weights [D]."""
+        return functional.rms_norm(x, x.shape[-1:], weight)
 
     def read(self, memory: Memory, features: Numbers, conditions: Numbers) -> None:
         """Pass the first events of lines through, [B, T, F], under conditions [B, C]: each line by itself, and once."""
@@ -223,7 +227,7 @@ class Decoder:
         """Return scores [B, P] from states and `_pitch_inputs`."""
         count, copies = self.pitch_count, len(PITCH_COPIES)
         z = functional.embedding_bag(chosen, self._chosen, mode="sum").add_(hidden)
-        z = functional.rms_norm(z, z.shape[-1:], self.model.pitch_norm.weight)
+        z = self._norm(z, self.model.pitch_norm.weight)
         z = z + functional.silu(torch.addmm(self.model.pitch_mix.bias, z, self._mix))
         scores = torch.addmm(self._pitch_bias, z, self._pitch)
         own, copied = scores[:, : count + 1], scores[:, count + 1 : count + 1 + copies]

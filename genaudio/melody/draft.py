@@ -108,9 +108,11 @@ def choose_each(
 ) -> NDArray[np.int64]:
     """Return the symbol of each row, [R], from scores and what is allowed [R, N], as `choose` does.
 
-    Nothing is added up over rows, and along them always from left to right: a row does not depend on the others.
+    Nothing is added up over rows, and along them always from left to right: a row does not depend on the others. What
+    is forbidden in all rows is left out at once.
     """
-    logits = np.where(allowed, scores, -np.inf) / np.maximum(tastes.temperature, 1e-6)
+    columns = np.flatnonzero(allowed.any(axis=0))
+    logits = np.where(allowed[:, columns], scores[:, columns], -np.inf) / np.maximum(tastes.temperature, 1e-6)
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     if tastes.min_p.any():
         p *= p >= tastes.min_p  # the likeliest is 1
@@ -122,4 +124,4 @@ def choose_each(
         p *= p >= least
     total = np.cumsum(p, axis=1)
     chosen = (total <= chances[:, None] * total[:, -1:]).sum(axis=1)
-    return np.asarray(np.minimum(chosen, p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1)))
+    return columns[np.minimum(chosen, p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1))]

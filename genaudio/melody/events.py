@@ -91,13 +91,13 @@ def _cut(frame: Frame, onset: int, offset: int, kind: str, pitch: int | None, vo
     return events
 
 
-def decode(events: tuple[Event, ...] | list[Event]) -> tuple[Note, ...]:
-    """Turn events into notes, ties joined to the notes that they continue."""
+def decode(events: tuple[Event, ...] | list[Event], lower: int = 0) -> tuple[Note, ...]:
+    """Turn events into notes, ties joined to the notes that they continue, all so many semitones lower."""
     notes: list[tuple[int, int, int]] = []
     now = 0
     for kind, duration, pitch in events:
         if kind == NOTE and pitch is not None:
-            notes.append((now, duration, pitch))
+            notes.append((now, duration, pitch - lower))
         elif kind == TIE and notes:
             onset, length, earlier = notes[-1]
             notes[-1] = (onset, length + duration, earlier)

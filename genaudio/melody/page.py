@@ -157,7 +157,7 @@ class Page:
         for pull in (self.paces.pull(), self.colours.slow(ticks)):
             if pull is not None:
                 scores = scores + pull
-        rhythms[free] = choose_each(scores[free], masks[free], self.tastes.of_rows(free), self.chances.draw(free))
+        rhythms[free] = self._chosen(free, scores, masks[free], self.chances.draw(free))
         return rhythms
 
     def _pitches(self, settled: Settled, free: Numbers, rhythms: Numbers, scores: Scores) -> Numbers:
@@ -175,8 +175,13 @@ class Page:
         held_back = self.steering.penalties(self.histories.tick)
         if held_back is not None:
             scores -= held_back
-        numbers[rows] = choose_each(scores[rows], self._closing(rows), self.tastes.of_rows(rows), chances[rows])
+        numbers[rows] = self._chosen(rows, scores, self._closing(rows), chances[rows])
         return numbers
+
+    def _chosen(self, rows: Numbers, scores: Scores, allowed: NDArray[np.bool_], chances: Scores) -> Numbers:
+        """Return the symbols of some rows by scores [R, N], what is allowed [rows, N] and chances [rows]."""
+        tastes = self.tastes if len(rows) == len(self.drafts) else self.tastes.of_rows(rows)
+        return choose_each(scores[rows], allowed, tastes, chances)
 
     def _notes(self, rows: Numbers, rhythms: Numbers) -> Numbers:
         """Return those of some rows whose next events are notes by their rhythm symbols [R]."""

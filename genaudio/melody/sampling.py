@@ -1,7 +1,7 @@
 """Sampling of many melodies side by side, each with its own source of chance.
 
 Every tune draws from its own generator, one number for its rhythm and one for its pitch at every step. Tunes go through
-the network in batches in which each comes out as it would by itself (see `genaudio.melody.decoder.Batching`), and what
+the network in batches in which each comes out as it would by itself (see `genaudio.melody.batching`), and what
 else is done for several tunes is done row by row: a tune depends on its seed and wish alone, not on what is sampled
 beside it.
 """
@@ -60,7 +60,8 @@ class Sampler:
 
 
 def _decoder(model: MelodyTransformer, graphs: bool) -> Decoder:
-    """Return the decoder that suits the model's device."""
+    """Return the decoder that suits the model's device and precision."""
     if graphs:
         return GraphDecoder(model)
-    return CpuDecoder(model) if model.norm.weight.device.type == "cpu" else Decoder(model)
+    weight = model.norm.weight
+    return CpuDecoder(model) if weight.device.type == "cpu" and weight.dtype == torch.float32 else Decoder(model)

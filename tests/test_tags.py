@@ -110,10 +110,13 @@ def test_a_flac_file_without_comments_gets_some(tmp_path: Path) -> None:
     assert tagged.endswith(b"audio")
 
 
-def test_a_wav_file_of_odd_length_stays_aligned() -> None:
-    chunk = b"data" + struct.pack("<I", 3) + b"abc\0"
-    data = b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WAVE" + chunk
-    tagged = id3.into_wav(data, {"title": "x"})
+def test_a_wav_file_of_odd_length_stays_aligned(tmp_path: Path) -> None:
+    path, chunk = tmp_path / "a.wav", b"data" + struct.pack("<I", 3) + b"abc\0"
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WAVE" + chunk)
+    id3.into_wav(path, {"title": "longer than the next"})
+    id3.into_wav(path, {"title": "x"})
+    tagged = path.read_bytes()
+    assert tagged.count(b"id3 ") == 1
     assert int.from_bytes(tagged[4:8], "little") == len(tagged) - 8
     assert tagged[12 : 12 + len(chunk)] == chunk
     assert id3.of_wav(tagged) == {"title": "x"}

@@ -11,12 +11,8 @@ from pathlib import Path
 
 from genaudio.tags import id3, vorbis
 
-_WRITERS: dict[str, Callable[[bytes, Mapping[str, str]], bytes]] = {
-    "flac": vorbis.into_flac,
-    "ogg": vorbis.into_ogg,
-    "mp3": id3.into_mp3,
-    "wav": id3.into_wav,
-}
+_WRITERS: dict[str, Callable[[Path, Mapping[str, str]], None]] = {"mp3": id3.into_mp3, "wav": id3.into_wav}
+_COMMENTS: dict[str, Callable[[bytes, Mapping[str, str]], bytes]] = {"flac": vorbis.into_flac, "ogg": vorbis.into_ogg}
 _READERS: dict[str, Callable[[bytes], dict[str, str]]] = {
     "flac": vorbis.of_flac,
     "ogg": vorbis.of_ogg,
@@ -34,10 +30,10 @@ def complete(path: Path, extension: str, tags: Mapping[str, str]) -> None:
         tags: all that the file is to say.
     """
     wanted = {name: text for name, text in tags.items() if text}
-    if extension in ("flac", "ogg"):
-        wanted = {name: text for name, text in wanted.items() if name == "isrc"}
-    if wanted:
-        path.write_bytes(_WRITERS[extension](path.read_bytes(), wanted))
+    if wanted and extension in _WRITERS:
+        _WRITERS[extension](path, wanted)
+    elif missing := {name: text for name, text in wanted.items() if name == "isrc"}:
+        path.write_bytes(_COMMENTS[extension](path.read_bytes(), missing))
 
 
 def found(path: Path) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import struct
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 FRAMES = {
     "title": "TIT2", "artist": "TPE1", "album": "TALB", "copyright": "TCOP", "software": "TSSE", "date": "TYER",
@@ -15,6 +18,7 @@ LICENCE = "LICENSE"
 _NAMES = {frame: name for name, frame in FRAMES.items()}
 _HEADER = 10
 _CHUNK = b"id3 "
+_BLOCK = 1 << 20
 
 
 def tag(tags: Mapping[str, str]) -> bytes:
@@ -98,9 +102,17 @@ def _texts(body: bytes) -> list[str]:
     return [part.decode(coding) for part in parts]
 
 
-def into_mp3(data: bytes, tags: Mapping[str, str]) -> bytes:
-    """Put a tag in front of an MP3 file, in place of one that is there."""
-    return tag(tags) + data[tag_size(data) :]
+def into_mp3(path: Path, tags: Mapping[str, str]) -> None:
+    """Put a tag in front of an MP3 file, in place of one that is there; the sound is copied bit by bit."""
+    beside = path.with_name(f"{path.name}.tagged")
+    try:
+        with path.open("rb") as file, beside.open("wb") as tagged:
+            tagged.write(tag(tags))
+            file.seek(tag_size(file.read(_HEADER)))
+            shutil.copyfileobj(file, tagged, _BLOCK)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def of_mp3(data: bytes) -> dict[str, str]:
@@ -108,14 +120,26 @@ def of_mp3(data: bytes) -> dict[str, str]:
     return read(data)
 
 
-def into_wav(data: bytes, tags: Mapping[str, str]) -> bytes:
-    """Append a chunk with a tag to a WAV file, in place of one that is there."""
-    if data[:4] != b"RIFF":
-        return data  # files of more than 4 GiB have another form
+def into_wav(path: Path, tags: Mapping[str, str]) -> None:
+    """Append a chunk with a tag to a WAV file, in place of one that is its last; the sound is not touched."""
     content = tag(tags)
-    kept = b"".join(data[start:end] for name, start, end in _chunks(data) if name != _CHUNK)
-    body = kept + _CHUNK + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
-    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body
+    with path.open("r+b") as file:
+        if file.read(4) != b"RIFF":
+            return  # files of more than 4 GiB have another form
+        end = 12
+        file.seek(end)
+        while len(head := file.read(8)) == 8:
+            length = int.from_bytes(head[4:], "little")
+            following = end + 8 + length + length % 2
+            if head[:4] == _CHUNK and following >= path.stat().st_size:
+                break
+            end = file.seek(following)
+        file.seek(end)
+        file.write(_CHUNK + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2))
+        file.truncate()
+        size = file.tell() - 8
+        file.seek(4)
+        file.write(struct.pack("<I", size))
 
 
 def of_wav(data: bytes) -> dict[str, str]:

@@ -5,20 +5,20 @@ Audio is float32 [2, T] in -1..1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from genaudio.errors import GenaudioError
+from genaudio.renderer.loudness import Meter, metered
 
 if TYPE_CHECKING:
     import torch
 
 _TRANSFORM = 1 << 18
 """Samples of the blocks in which the room is added."""
-_STRETCH = 60
-"""Seconds of audio in which the loudness of longer pieces is measured."""
 PEAK = -1.0
 """Highest true peak of a master in dBTP (ITU-R BS.1770-4, four times oversampled)."""
 LOUDNESS = -16.0
@@ -64,6 +64,45 @@ def _echo(sample_rate: int) -> tuple[int, torch.Tensor]:
     return response.shape[1], torch.fft.rfft(response, size)
 
 
+class Reverb:
+    """Adds reverberation to sound that goes by; what comes out is later, and longer by the room's response.
+
+    Args:
+        sample_rate: samples a second.
+        amount: linear gain, 0 for none.
+    """
+
+    def __init__(self, sample_rate: int, amount: float) -> None:
+        length, self._echo = _echo(sample_rate)
+        self._amount, self._size, self.tail = np.float32(amount), 2 * (self._echo.shape[1] - 1), length - 1
+        self.block = self._size - self.tail
+        self._dry = np.zeros((2, 0), np.float32)
+        self._ringing = np.zeros((2, self.tail), np.float32)
+
+    def add(self, dry: np.ndarray) -> Iterator[np.ndarray]:
+        """Let sound go by, float32 [2, t]; yield what is finished, float32 [2, `block`] each."""
+        self._dry = np.concatenate([self._dry, dry], axis=1)
+        while self._dry.shape[1] >= self.block:
+            sound = self._wet(self._dry[:, : self.block])
+            self._dry, self._ringing = self._dry[:, self.block :], sound[:, self.block :]
+            yield sound[:, : self.block]
+
+    def finish(self) -> np.ndarray:
+        """Return all the rest, float32 [2, t], at least what rings on."""
+        return self._wet(self._dry)
+
+    def _wet(self, dry: np.ndarray) -> np.ndarray:
+        """A block with its reverberation and that of the block before: float32 [2, t + `tail`]."""
+        import torch
+
+        out = np.pad(dry, ((0, 0), (0, self.tail)))
+        if self._amount > 0 and dry.shape[1]:
+            wet = torch.fft.irfft(torch.fft.rfft(torch.from_numpy(dry), self._size) * self._echo, self._size)
+            out += self._amount * wet[:, : out.shape[1]].numpy()
+        out[:, : self.tail] += self._ringing
+        return out
+
+
 def blank(samples: int, sample_rate: int) -> np.ndarray:
     """Return an empty mix for so many samples and what the room adds to them: float32 [2, T]."""
     return np.zeros((2, samples + _echo(sample_rate)[0] - 1), np.float32)
@@ -73,85 +112,26 @@ def add_room(stereo: np.ndarray, sample_rate: int, amount: float) -> np.ndarray:
     """Add reverberation, `amount` as a linear gain; the result is longer by the room's length."""
     out = blank(stereo.shape[1], sample_rate)
     out[:, : stereo.shape[1]] = stereo
-    if amount > 0:
-        reverberate(out, stereo.shape[1], sample_rate, amount)
+    reverberate(out, stereo.shape[1], sample_rate, amount)
     return out
 
 
 def reverberate(out: np.ndarray, samples: int, sample_rate: int, amount: float) -> None:
-    """Add reverberation in place to a mix that `blank` made, block by block.
-
-    The blocks are taken from the last to the first, so that each is still dry when it is its turn.
+    """Add reverberation in place to a mix that `blank` made.
 
     Args:
         out: float32 [2, T], of which the first `samples` hold sound.
         samples: how many those are.
-        amount: linear gain.
+        amount: linear gain, 0 for none.
     """
-    import torch
-
-    length, echo = _echo(sample_rate)
-    size = 2 * (echo.shape[1] - 1)
-    step = size - length + 1
-    for start in reversed(range(0, samples, step)):
-        dry = torch.from_numpy(out[:, start : min(start + step, samples)])
-        count = dry.shape[1] + length - 1
-        wet = torch.fft.irfft(torch.fft.rfft(dry, size) * echo, size)[:, :count]
-        out[:, start : start + count] += np.float32(amount) * wet.numpy()
-
-
-def loudness(stereo: np.ndarray, sample_rate: int) -> float:
-    """Measure integrated loudness in LUFS (ITU-R BS.1770-4); minus infinity for silence or less than 0.4 s."""
-    import torch
-    from torchaudio.functional import loudness as measure
-
-    if stereo.shape[1] < int(0.4 * sample_rate) or not np.any(stereo):
-        return float("-inf")
-    if stereo.shape[1] > _STRETCH * sample_rate and sample_rate % 10 == 0:
-        return _gated(_energies(stereo, sample_rate))
-    value = float(measure(torch.from_numpy(np.ascontiguousarray(stereo)), sample_rate))
-    return value if np.isfinite(value) else float("-inf")
-
-
-def _energies(stereo: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Mean squares of every tenth of a second after K-weighting, channels summed: float64 [n].
-
-    The filters forget what was a second ago, so long audio goes through in stretches.
-    """
-    import torch
-    from torchaudio.functional import highpass_biquad, treble_biquad
-
-    step, found = sample_rate // 10, []
-    for start in range(0, stereo.shape[1] - step + 1, _STRETCH * sample_rate):
-        before = min(start, sample_rate)
-        sound = torch.from_numpy(np.ascontiguousarray(stereo[:, start - before : start + _STRETCH * sample_rate]))
-        weighted = highpass_biquad(treble_biquad(sound, sample_rate, 4.0, 1500.0, 0.5**0.5), sample_rate, 38.0, 0.5)
-        whole = (weighted.shape[1] - before) // step * step
-        squares = weighted[:, before : before + whole].double().square().view(len(stereo), -1, step)
-        found.append(squares.mean(2).sum(0).numpy())
-    return np.concatenate(found)
-
-
-def _gated(energies: np.ndarray) -> float:
-    """Integrated loudness from the energies of tenths of a second: blocks of 0.4 s, gated twice (ITU-R BS.1770-4)."""
-    blocks = np.convolve(energies, np.full(4, 0.25), "valid")
-    levels = -0.691 + 10 * np.log10(np.maximum(blocks, 1e-30))
-    loud = levels > -70
-    if not loud.any():
-        return float("-inf")
-    loud &= levels > -0.691 + 10 * np.log10(blocks[loud].mean()) - 10
-    return float(-0.691 + 10 * np.log10(blocks[loud].mean()))
-
-
-def true_peak(stereo: np.ndarray, sample_rate: int) -> float:
-    """Measure the true peak in dBTP by four times oversampling; minus infinity for silence."""
-    from genaudio.audio import resample
-
-    block, overlap, peak = sample_rate * 10, 256, 0.0
-    for start in range(0, stereo.shape[1], block):
-        part = stereo[:, max(0, start - overlap) : start + block + overlap]
-        peak = max(peak, float(np.abs(resample(part, sample_rate, 4 * sample_rate)).max()))
-    return 20 * float(np.log10(peak)) if peak > 0 else float("-inf")
+    if amount <= 0:
+        return
+    reverb, done = Reverb(sample_rate, amount), 0
+    for start in range(0, samples, reverb.block):
+        for sound in reverb.add(out[:, start : min(start + reverb.block, samples)]):
+            out[:, done : done + sound.shape[1]] = sound
+            done += sound.shape[1]
+    out[:, done:] = reverb.finish()
 
 
 def check_loudness(target: float) -> float:
@@ -180,13 +160,23 @@ class Master(NamedTuple):
     true_peak: float
 
 
+def mastering_gain(meter: Meter, target: float) -> float:
+    """Return the gain in dB that brings what a meter measured to a loudness in LUFS, or as near as the peak allows."""
+    measured, peak = meter.loudness(), meter.true_peak()
+    if peak == float("-inf"):
+        return 0.0
+    gain = PEAK - 0.05 - peak
+    return min(gain, target - measured) if measured > float("-inf") else gain
+
+
 def master(stereo: np.ndarray, sample_rate: int, target: float = LOUDNESS) -> Master:
     """Bring a mix, in place, to a loudness in LUFS, or as near as the true peak allows."""
-    measured, peak = loudness(stereo, sample_rate), true_peak(stereo, sample_rate)
-    if peak == float("-inf"):
-        return Master(stereo, 0.0, measured, peak)
-    gain = PEAK - 0.05 - peak
-    if measured > float("-inf"):
-        gain = min(gain, target - measured)
-    stereo *= np.float32(10 ** (gain / 20))
-    return Master(stereo, gain, measured + gain, peak + gain)
+    meter = metered(stereo, sample_rate)
+    gain = mastering_gain(meter, target)
+    stereo *= factor_of(gain)
+    return Master(stereo, gain, meter.loudness() + gain, meter.true_peak() + gain)
+
+
+def factor_of(gain: float) -> np.float32:
+    """Turn a gain in dB into a factor."""
+    return np.float32(10 ** (gain / 20))

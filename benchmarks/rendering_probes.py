@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -21,7 +20,6 @@ from rendering_measures import (
 )
 
 from genaudio.codec import codec as codec_module
-from genaudio.codec.codec import spans
 from genaudio.instruments import Family
 from genaudio.percussion import hits
 from genaudio.renderer import renderer as renderer_module
@@ -92,8 +90,8 @@ def measure(bench: Bench, family: Family, rng: np.random.Generator) -> dict[str,
 def small_stretches(frames: int) -> Iterator[None]:
     """Let both networks work in stretches of so many frames."""
     with (
-        patch.object(codec_module, "stretch_for", lambda channels: frames),
-        patch.object(renderer_module, "spans", partial(spans, stretch=frames)),
+        patch.object(codec_module, "stretch_for", lambda channels, device: frames),
+        patch.object(renderer_module, "stretch_for", lambda channels, device: frames),
     ):
         yield
 

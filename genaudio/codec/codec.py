@@ -24,8 +24,13 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.streams import Clip, Sound
 from genaudio.weights import load_weights
 
-STRETCH = 4096
-"""Frames that go through the networks at once (47 s at 44.1 kHz)."""
+STRETCH = 1024
+"""Frames that go through the networks at once on a processor (12 s at 44.1 kHz).
+
+The decoder takes 35 MB for every hundred of them, and longer stretches are no faster.
+"""
+LONG_STRETCH = 4096
+"""The same on a GPU, which wants more work at once."""
 Excitation = Callable[[int, int], np.ndarray]
 """Makes what the score knows of a stretch of (first sample, samples): float32 [C, t]."""
 
@@ -40,6 +45,26 @@ class Span:
     high: int
 
 
+class CodeFlow:
+    """Codes that are made while they are read, from the beginning to the end.
+
+    Args:
+        blocks: makes them, integers [C, K, f] one after the other.
+        shape: of all together, (C, K, F).
+    """
+
+    def __init__(self, blocks: Iterator[np.ndarray], shape: tuple[int, int, int]) -> None:
+        self.shape, self._blocks = shape, blocks
+        self._kept, self._begin = np.zeros((*shape[:2], 0), np.int16), 0
+
+    def read(self, first: int, last: int) -> np.ndarray:
+        """Return the codes of frames first..last, [C, K, f]; frames before `first` cannot be read any more."""
+        self._kept, self._begin = self._kept[:, :, first - self._begin :], first
+        while self._kept.shape[2] < last - first:
+            self._kept = np.concatenate([self._kept, next(self._blocks)], axis=2)
+        return self._kept[:, :, : last - first]
+
+
 def spans(frames: int, margin: int, stretch: int = STRETCH) -> Iterator[Span]:
     """Cut a number of frames into stretches with margins on both sides."""
     for first in range(0, frames, stretch):
@@ -47,9 +72,10 @@ def spans(frames: int, margin: int, stretch: int = STRETCH) -> Iterator[Span]:
         yield Span(first, last, max(0, first - margin), min(frames, last + margin))
 
 
-def stretch_for(channels: int) -> int:
+def stretch_for(channels: int, device: torch.device) -> int:
     """Frames that go through at once with so many channels: fewer from three on, so that memory does not grow."""
-    return max(STRETCH * 2 // max(2, channels), 128)
+    stretch = STRETCH if device.type == "cpu" else LONG_STRETCH
+    return max(stretch * 2 // max(2, channels), 128)
 
 
 class Codec:
@@ -148,7 +174,7 @@ class Codec:
             raise GenaudioError("there is no audio to encode")
         score = Clip(excitation) if isinstance(excitation, np.ndarray) else excitation
         parts = []
-        for span in spans(self.frames_of(sound.samples), self.model.reach, stretch_for(sound.channels)):
+        for span in spans(self.frames_of(sound.samples), self.model.reach, stretch_for(sound.channels, self.device)):
             heard = self._stretch(sound, span)
             known = torch.zeros_like(heard) if score is None else self._stretch(score, span)
             latents = self.model.encode(heard, known)[:, :, span.first - span.low : span.last - span.low]
@@ -190,29 +216,33 @@ class Codec:
 
     def decode_stretches(
         self,
-        codes: np.ndarray,
+        codes: np.ndarray | CodeFlow,
         samples: int | None = None,
         excitation: np.ndarray | Excitation | None = None,
         seed: int = 0,
     ) -> Iterator[np.ndarray]:
         """As `decode`, stretch by stretch, so that memory does not grow with the length: float32 [C, t] each."""
-        self._check_codes(codes)
+        if isinstance(codes, np.ndarray):
+            self._check_codes(codes)
         hop, (channels, _, frames) = self.model.config.hop, codes.shape
         samples = (frames - 1) * hop if samples is None else samples
         known = Clip(excitation).read if isinstance(excitation, np.ndarray) else excitation
-        for span in spans(frames, self.model.reach, stretch_for(channels)):
+        for span in spans(frames, self.model.reach, stretch_for(channels, self.device)):
             start, stop = span.first * hop, samples if span.last == frames else min(samples, span.last * hop)
-            sound = self._decode_span(codes, span, known, seed)[:, start - span.low * hop : stop - span.low * hop]
+            some = (
+                codes[:, :, span.low : span.high] if isinstance(codes, np.ndarray) else codes.read(span.low, span.high)
+            )
+            sound = self._decode_span(some, span, known, seed)[:, start - span.low * hop : stop - span.low * hop]
             out = np.zeros((channels, max(0, stop - start)), np.float32)
             out[:, : sound.shape[1]] = np.clip(np.nan_to_num(sound), -1, 1)
             yield out
 
     @torch.inference_mode()
     def _decode_span(self, codes: np.ndarray, span: Span, known: Excitation | None, seed: int) -> np.ndarray:
-        """Decode one stretch with its margins: float32 [C, t]."""
+        """Decode the codes of one stretch with its margins: float32 [C, t]."""
         start, length = span.low * self.model.config.hop, self._length(span)
         noise = torch.from_numpy(white_noise(start, length, seed)).to(self.device).expand(len(codes), -1)
-        part = torch.from_numpy(codes[:, :, span.low : span.high].astype(np.int64)).to(self.device)
+        part = torch.from_numpy(codes.astype(np.int64)).to(self.device)
         latents = self.dequantize(part)
         if known is None:
             excitation = self.model.hear(latents, start, length)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +32,8 @@ gains as good as can be, a piano's attack takes 6 ms with a blow and 13 ms witho
 """
 LOUDNESS = 0.1
 """Level of one oscillator, whatever its number of harmonics."""
+_BLOCK = 1 << 19
+"""Samples since a note's onset whose turns are counted at once: memory does not grow with the length of a note."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,14 @@ def blow(since: np.ndarray) -> np.ndarray:
     return BLOW * np.exp(-since / BLOW_FALL)
 
 
-def _envelope(length: int, held: int, sample_rate: int, decay: float, release: float) -> np.ndarray:
-    """Rise, hold and decay of one note: float64 [length]; `held` samples before the release."""
-    envelope = np.minimum(1.0, (np.arange(length) + 1) / (ATTACK * sample_rate))
-    since = np.arange(length) / sample_rate
+def _envelope(where: np.ndarray, held: int, sample_rate: int, decay: float, release: float) -> np.ndarray:
+    """Rise, hold and decay of one note at rising numbers of samples since its onset; `held` before the release."""
+    envelope = np.minimum(1.0, (where + 1) / (ATTACK * sample_rate))
+    since = where / sample_rate
     envelope *= falling(since, decay) + (blow(since) if decay > 0 else 0.0)
-    after = np.arange(max(0, length - held)) / (release * sample_rate)
-    envelope[held:] *= np.exp(-after) * np.clip(2 * (1 - after / TAILS), 0, 1)
+    ended = int(np.searchsorted(where, held))
+    after = (where[ended:] - held) / (release * sample_rate)
+    envelope[ended:] *= np.exp(-after) * np.clip(2 * (1 - after / TAILS), 0, 1)
     return envelope
 
 
@@ -122,30 +127,51 @@ def excite(
         frequency = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
         harmonics = max(1, int(0.45 * sample_rate / frequency))
         where = np.arange(low - first, high - first)
-        phase = _phase(frequency, first, where, sample_rate, bends, vibrato)
-        envelope = _envelope(stop - first, last - first, sample_rate, decay, release)[low - first : high - first]
+        phase = _phase(_Tone(frequency, first, sample_rate, tuple(bends), vibrato), where)
+        envelope = _envelope(where, last - first, sample_rate, decay, release)
         gain = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
         out[low - start : high - start] += gain * envelope * pulses(phase, harmonics)
     return out.astype(np.float32)
 
 
-def _phase(
-    frequency: float,
-    first: int,
-    where: np.ndarray,
-    sample_rate: int,
-    bends: Sequence[tuple[float, float]],
-    vibrato: Vibrato | None,
-) -> np.ndarray:
-    """Phase in radians, within one turn, of the samples `where` after a note's start at sample `first`."""
-    if not bends and vibrato is None:
-        return 2 * np.pi * np.mod(where * (frequency / sample_rate), 1.0) + 1e-4
-    since = np.arange(int(where[-1]) + 1) / sample_rate
-    semitones = np.zeros(len(since))
-    if bends:
-        at = np.searchsorted([onset for onset, _ in bends], since + first / sample_rate, side="right") - 1
-        semitones += np.where(at >= 0, np.asarray([value for _, value in bends])[np.maximum(at, 0)], 0.0)
-    if vibrato is not None:
-        semitones += vibrato.semitones(since)
-    turns = np.cumsum(frequency * 2.0 ** (semitones / 12) / sample_rate)
-    return 2 * np.pi * np.mod(turns[where], 1.0) + 1e-4
+class _Tone(NamedTuple):
+    """The pitch of a note: its frequency in Hz, its first sample, samples a second, and how it is bent and sways."""
+
+    frequency: float
+    first: int
+    sample_rate: int
+    bends: tuple[tuple[float, float], ...]
+    vibrato: Vibrato | None
+
+    def turns(self, begin: int, stop: int, before: float) -> np.ndarray:
+        """Turns made up to each of some samples since the onset, `before` of them before the first: float64 [T]."""
+        since = np.arange(begin, stop) / self.sample_rate
+        semitones = np.zeros(len(since))
+        if self.bends:
+            onsets, amounts = (np.asarray(column) for column in zip(*self.bends, strict=True))
+            at = np.searchsorted(onsets, since + self.first / self.sample_rate, side="right") - 1
+            semitones += np.where(at >= 0, amounts[np.maximum(at, 0)], 0.0)
+        if self.vibrato is not None:
+            semitones += self.vibrato.semitones(since)
+        steps = self.frequency * 2.0 ** (semitones / 12) / self.sample_rate
+        steps[:1] += before
+        return np.cumsum(steps)
+
+
+@lru_cache(maxsize=1 << 14)
+def _turns_after(tone: _Tone, block: int, before: float) -> float:
+    """Turns made by the end of a block of `_BLOCK` samples since the onset; kept, for a long note is cut often."""
+    return float(tone.turns(block * _BLOCK, (block + 1) * _BLOCK, before)[-1])
+
+
+def _phase(tone: _Tone, where: np.ndarray) -> np.ndarray:
+    """Phase in radians, within one turn, of consecutive samples `where` after a note's start."""
+    if not tone.bends and tone.vibrato is None:
+        return 2 * np.pi * np.mod(where * (tone.frequency / tone.sample_rate), 1.0) + 1e-4
+    begin, stop = int(where[0]), int(where[-1]) + 1
+    before = 0.0
+    for block in range(begin // _BLOCK):
+        before = _turns_after(tone, block, before)
+    whole = begin // _BLOCK * _BLOCK
+    turns = tone.turns(whole, stop, before)[begin - whole :]
+    return 2 * np.pi * np.mod(turns, 1.0) + 1e-4

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.codec import STRETCH, Codec
+from genaudio.codec.codec import LONG_STRETCH, Codec
 from genaudio.codec.resident import ResidentSound, excitations, runs
 from genaudio.renderer.model import ScoreModelConfig
 from genaudio.renderer.takes import Streamed, Takes, family_number, seen
@@ -57,7 +57,7 @@ class ResidentSet:
         samples = int(self._sound.lengths[run[0]])
         clips, starts = torch.tensor(run, device=self.device), torch.zeros(len(run), dtype=torch.int64)
         starts = starts.to(self.device)
-        if self.lengths[run[0]] <= STRETCH:
+        if self.lengths[run[0]] <= LONG_STRETCH:
             sound, known = (cut(clips, starts, samples) for cut in (self._sound.audio, self._sound.excitation))
             latents = codec.quantized(codec.model.encode(sound, known))
             return [part.T.half().clone() for part in latents]

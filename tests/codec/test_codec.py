@@ -1,11 +1,13 @@
 """The codec on audio of any length: shapes, joins, refusals."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
 
 from genaudio.codec import codec as codec_module
-from genaudio.codec.codec import Codec, spans
+from genaudio.codec.codec import Codec, CodeFlow, spans
 from genaudio.codec.encodec_view import as_encodec
 from genaudio.codec.noise import white_noise
 from genaudio.errors import GenaudioError, IncompatibleError
@@ -33,7 +35,7 @@ def test_long_audio_is_the_same_in_stretches(tiny: Codec, monkeypatch: pytest.Mo
     audio = sound(200 * HOP + 17)
     whole_codes = tiny.encode(audio)
     whole = tiny.decode(whole_codes, audio.shape[1], seed=3)
-    monkeypatch.setattr(codec_module, "stretch_for", lambda channels: 60)
+    monkeypatch.setattr(codec_module, "stretch_for", lambda channels, device: 60)
     codes = tiny.encode(audio)
     assert (codes == whole_codes).mean() > 0.999  # a tie between two codes may fall either way
     np.testing.assert_allclose(tiny.decode(whole_codes, audio.shape[1], seed=3), whole, atol=1e-5)
@@ -112,9 +114,11 @@ def test_encodec_interface_gives_the_same_codes(tiny: Codec) -> None:
     assert view(torch.from_numpy(audio)[None]).shape == (1, 1, 10 * HOP)
 
 
-def test_many_channels_take_shorter_stretches() -> None:
-    assert codec_module.stretch_for(1) == codec_module.stretch_for(2) == codec_module.STRETCH
-    assert codec_module.stretch_for(8) * 8 == 2 * codec_module.STRETCH
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_many_channels_take_shorter_stretches(device: str) -> None:
+    alone, two, eight = (codec_module.stretch_for(channels, torch.device(device)) for channels in (1, 2, 8))
+    assert alone == two == {"cpu": codec_module.STRETCH, "cuda": codec_module.LONG_STRETCH}[device]
+    assert eight * 8 == 2 * two
 
 
 def test_however_long_a_sound_is_only_stretches_of_it_are_in_memory(
@@ -128,7 +132,7 @@ def test_however_long_a_sound_is_only_stretches_of_it_are_in_memory(
             return sound(samples, 2, start)
 
     heard, known = Endless(), Endless()
-    monkeypatch.setattr(codec_module, "stretch_for", lambda channels: 60)
+    monkeypatch.setattr(codec_module, "stretch_for", lambda channels, device: 60)
     codes = tiny.encode(heard, excitation=known)
     most = (60 + 2 * tiny.model.reach) * HOP
     assert 0 < heard.longest <= most
@@ -137,3 +141,19 @@ def test_however_long_a_sound_is_only_stretches_of_it_are_in_memory(
     assert len(pieces) == 12
     assert max(piece.shape[1] for piece in pieces) <= 60 * HOP
     assert sum(piece.shape[1] for piece in pieces) == heard.samples
+
+
+def test_codes_that_are_made_while_they_are_read(tiny: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = np.random.default_rng(0).integers(0, 16, (1, 3, 500)).astype(np.int16)
+    made = []
+
+    def blocks() -> Iterator[np.ndarray]:
+        for start in range(0, 500, 70):
+            made.append(start)
+            yield codes[:, :, start : start + 70]
+
+    monkeypatch.setattr(codec_module, "stretch_for", lambda channels, device: 60)
+    flow = tiny.decode_stretches(CodeFlow(blocks(), codes.shape), seed=2)
+    first = next(flow)
+    assert made == [start for start in range(0, 500, 70) if start < 60 + tiny.model.reach]
+    np.testing.assert_array_equal(np.concatenate([first, *flow], axis=1), tiny.decode(codes, seed=2))

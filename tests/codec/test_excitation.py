@@ -1,9 +1,11 @@
 """Excitation: pulses at the notes' pitches, in the right places, the same however a piece is cut."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from genaudio.codec.excitation import RELEASE, Vibrato, excite, pulses
+from genaudio.codec.excitation import LOUDNESS, RELEASE, Vibrato, excite, pulses
 from genaudio.instruments import TAILS
 from genaudio.sounding import Sounding
 
@@ -103,3 +105,25 @@ def test_a_long_release_rings_on_and_still_ends() -> None:
     assert not short[RATE // 2 :].any()
     assert np.abs(long[RATE : RATE + 4410]).max() > 0.05 * np.abs(long).max()
     assert not long[int((0.2 + TAILS * 0.4) * RATE) + 1 :].any()
+
+
+def test_long_notes_that_sway_and_bend_join_too() -> None:
+    """A drone of a minute, from blocks of turns that are kept, is that of the sum over all its samples."""
+    note, bends, sway = Sounding(0.3, 60.0, 62, 90), ((0.0, 0.1), (20.0, -0.4), (41.0, 1.0)), Vibrato(5.5, 0.3)
+    first, start = round(0.3 * RATE), 50 * RATE
+    since = np.arange(start + 2000 - first) / RATE
+    bent = np.select([since + 0.3 < 20, since + 0.3 < 41], [0.1, -0.4], 1.0)
+    frequency = 440 * 2 ** ((62 - 69 + bent + sway.semitones(since)) / 12)
+    phase = 2 * np.pi * np.mod(np.cumsum(frequency / RATE)[-2000:], 1.0) + 1e-4
+    harmonics = int(0.45 * RATE / (440 * 2 ** ((62 - 69) / 12)))
+    expected = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * 90 / 127) * pulses(phase, harmonics)
+    np.testing.assert_allclose(excite([note], 2000, RATE, start, bends, sway), expected, atol=1e-6)
+
+
+def test_memory_does_not_grow_with_a_note() -> None:
+    tracemalloc.start()
+    for note in (Sounding(0.0, 3600.0, 50, 90), Sounding(0.0, 300.0, 50, 90)):
+        excite([note], 1000, RATE, start=299 * RATE, vibrato=Vibrato(5.0, 0.2) if note.end < 3600 else None)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 60e6  # one float64 for each sample of an hour would be 1.3 GB, of five minutes 106 MB

@@ -40,7 +40,7 @@ def takes() -> Uneven:
 
 @pytest.mark.parametrize("longest", [4096, 50])
 def test_it_holds_what_a_set_of_latents_holds(codec: Codec, longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resident, "STRETCH", longest)
+    monkeypatch.setattr(resident, "LONG_STRETCH", longest)
     plain, held = LatentSet(takes(), codec, CONFIG), ResidentSet(takes(), codec, CONFIG)
     assert (held.lengths, held.families) == (plain.lengths, plain.families)
     apart = []

@@ -35,8 +35,11 @@ def render(
     state = state_of(ctx)
     check_output(out)
     start = perf_counter()
-    with state.output.progress("Rendering"):
-        done = render_file(file, out, instrument, state.seed or 0, state.device, stems, loudness, renderer, codec)
+    with state.output.progress("Rendering") as tell:
+        done = render_file(
+            file, out, instrument, state.seed or 0, state.device, stems, loudness, renderer, codec,
+            on_progress=lambda share: tell(share, ""),
+        )  # fmt: skip
     seconds = perf_counter() - start
     for sentence in done.left_out:
         state.output.talk(f"Note: {sentence}")

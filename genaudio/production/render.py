@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from genaudio.audio import format_of, write_audio
+from genaudio.audio import AudioSink, format_of
 from genaudio.instruments import program_of
 from genaudio.production.files import check_writable
 from genaudio.production.folder import file_name
 from genaudio.production.provenance import audio_tags
 from genaudio.renderer.mix import LOUDNESS, check_loudness
 from genaudio.score import read_score
+
+if TYPE_CHECKING:
+    from genaudio.renderer.streaming import Taped
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,11 @@ def render_file(
     loudness: float = LOUDNESS,
     weights: Path | None = None,
     codec: Path | None = None,
+    on_progress: Callable[[float], None] | None = None,
 ) -> Rendered:
     """Render a MIDI, MusicXML or ABC file; the audio's tags say that it is AI-generated.
+
+    Memory does not grow with the length of the music: until its loudness is known, the sound lies on the disk of `out`.
 
     Args:
         file: what to play.
@@ -64,9 +72,10 @@ def render_file(
         stems: also write each part as ``name-part.flac`` beside `out`, in its format.
         weights: of a renderer of one's own.
         codec: weights of the codec that it was trained for, where that is not the shipped one.
+        on_progress: called with the share that is rendered, up to 1.
 
     Raises:
-        GenaudioError: unknown instrument, format or device, or nothing to play.
+        GenaudioError: unknown instrument, format or device, nothing to play, or no room on disk.
         IncompatibleError: weights are missing, damaged or do not belong together.
         ScoreError: the file cannot be read.
     """
@@ -79,11 +88,19 @@ def render_file(
         score = replace(score, tracks=tuple(tracks))
     from genaudio.renderer.entry import renderer
 
-    rendering = renderer(device, weights, codec).render(score, seed=seed, stems=stems, loudness=loudness)
-    tags = audio_tags(score.title or file.stem)
-    write_audio(out, rendering.audio, rendering.sample_rate, tags)
-    written = []
-    for number, (name, audio) in enumerate(rendering.stems.items(), start=1):
-        written.append(out.with_stem(f"{out.stem}-{number}-{file_name(name)}"))
-        write_audio(written[-1], audio, rendering.sample_rate, tags)
-    return Rendered(rendering.seconds, rendering.sample_rate, rendering.left_out, tuple(written))
+    tags, written = audio_tags(score.title or file.stem), []
+    with renderer(device, weights, codec).stream(
+        score, seed, stems=stems, on_progress=on_progress, loudness=loudness, folder=out.parent
+    ) as rendering:
+        _write(out, rendering.master, rendering.sample_rate, tags)
+        for number, (name, stem) in enumerate(rendering.stems.items(), start=1):
+            written.append(out.with_stem(f"{out.stem}-{number}-{file_name(name)}"))
+            _write(written[-1], stem, rendering.sample_rate, tags)
+        return Rendered(rendering.seconds, rendering.sample_rate, rendering.left_out, tuple(written))
+
+
+def _write(path: Path, sound: Taped, sample_rate: int, tags: Mapping[str, str]) -> None:
+    """Write sound to an audio file, block by block."""
+    with AudioSink(path, sample_rate, 2, tags) as sink:
+        for block in sound.blocks():
+            sink.write(block)

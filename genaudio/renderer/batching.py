@@ -21,34 +21,15 @@ from torch import Tensor, nn
 
 from genaudio.codec.noise import white_noise
 from genaudio.codec.pulse_trains import Stretch, excite_many
-from genaudio.codec.striking import FALLS
 from genaudio.errors import GenaudioError
-from genaudio.percussion import DRUMS
-from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape, Timeline
+from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape
 from genaudio.renderer.features import WIDTH, score_features
 from genaudio.renderer.finishing import Leaving, Mastery, Playing, threads_beside
 from genaudio.renderer.mix import blank, check_loudness
-from genaudio.renderer.performing import Part
+from genaudio.renderer.stem import Stem
 
 if TYPE_CHECKING:
     from genaudio.renderer.renderer import Renderer, Rendering
-
-
-LONGEST_HIT = FALLS * max(drum.fall for drum in DRUMS.values())
-"""Seconds after which the excitation of any drum has ended."""
-
-
-class Stem:
-    """One part of a piece on its way.
-
-    Attributes:
-        part: what is played. seed: of its noise. samples: its length. number: of its family in the model.
-        modelled, sounding: its notes as the score model knows them, and as they sound.
-    """
-
-    def __init__(self, part: Part, seed: int, samples: int, number: int) -> None:
-        self.part, self.seed, self.samples, self.number = part, seed, samples, number
-        self.modelled, self.sounding = Timeline(part.modelled), Timeline(part.notes)
 
 
 class Cut(NamedTuple):
@@ -138,9 +119,8 @@ class Batcher:
         rate, seen = self.codec.frame_rate, self.shape.seen
         out = np.zeros((self.batching.chunks, seen, WIDTH), np.float32)
         for row, (stem, chunk, _) in zip(out, batch, strict=False):
-            rings = stem.part.family.rings
-            notes = stem.modelled.between(chunk.seen / rate, (chunk.seen + seen) / rate, rings)
-            row[:] = score_features(notes, chunk.seen, seen, rate, rings)
+            notes = stem.modelled(chunk.seen / rate, (chunk.seen + seen) / rate)
+            row[:] = score_features(notes, chunk.seen, seen, rate, stem.part.family.rings)
         return torch.from_numpy(out).to(self.device)
 
     def latents(self, features: Tensor, batch: Sequence[Cut]) -> Tensor:
@@ -164,8 +144,7 @@ class Batcher:
         passes: dict[int, list[tuple[int, float, Stretch]]] = {}
         for row, (stem, chunk, _) in enumerate(batch):
             start, part, family = chunk.decoded * self.hop, stem.part, stem.part.family
-            rings = LONGEST_HIT if family.drums else family.rings
-            notes = stem.sounding.between(start / rate, (start + self.samples) / rate, rings)
+            notes = stem.sounding(start / rate, (start + self.samples) / rate)
             if family.drums or self.device.type == "mps":  # which knows no double precision
                 made = self.renderer.excitation(part, notes)(start, self.samples)[0]
                 out[row] = torch.from_numpy(made).to(self.device)

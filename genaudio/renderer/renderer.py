@@ -6,6 +6,7 @@ score -> soundings of each part -> features -> score model -> codes -> codec dec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 
 from genaudio.assets import asset
-from genaudio.codec.codec import Codec, Excitation, spans
+from genaudio.codec.codec import Codec, CodeFlow, Excitation, spans, stretch_for
 from genaudio.codec.sources import excite_as
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
@@ -23,10 +24,14 @@ from genaudio.renderer.features import score_features
 from genaudio.renderer.mix import LOUDNESS, blank, check_loudness, master, place, reverberate
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
 from genaudio.renderer.performing import Part, parts_of
+from genaudio.renderer.stem import Stem
+from genaudio.renderer.streaming import Desk, StreamedRendering
 from genaudio.score import Score
 from genaudio.sounding import Sounding
 from genaudio.weights import load_weights
 
+Progress = Callable[[float], None]
+"""Is told the share that is done, from 0 to 1."""
 LONGEST = 4 * 3600.0
 """Seconds of the longest score that is rendered."""
 RING = 1.5
@@ -95,29 +100,51 @@ class Renderer:
             raise IncompatibleError(f"the renderer {path} does not fit this version of genaudio: {error}") from error
         return cls(model, codec, choose_device(device))
 
-    @torch.inference_mode()
-    def codes(self, part: Part, frames: int) -> np.ndarray:
-        """Predict the codes of one part: int16 [1, K, F]."""
-        notes, parts = part.modelled, []
-        family = torch.tensor([self.model.config.number_of(part.family)], device=self.device)
-        for span in spans(frames, self.model.reach):
-            count = span.high - span.low
-            features = score_features(notes, span.low, count, self.codec.frame_rate, part.family.rings)
-            latents = self.model(torch.from_numpy(features)[None].to(self.device), family)
-            latents = latents[:, :, span.first - span.low : span.last - span.low].to(self.codec.device)
-            codes = self.codec.model.quantizer.vq.encode(latents).transpose(0, 1)
-            parts.append(codes.cpu().numpy().astype(np.int16))
-        return np.concatenate(parts, axis=2)
+    def _codes(self, stem: Stem) -> Iterator[np.ndarray]:
+        """Predict the codes of one part stretch by stretch: int16 [1, K, f] each."""
+        rate, device = self.codec.frame_rate, self.device
+        family = torch.tensor([stem.number], device=device)
+        for span in spans(self.codec.frames_of(stem.samples), self.model.reach, stretch_for(1, device)):
+            notes = stem.modelled(span.low / rate, span.high / rate)
+            features = score_features(notes, span.low, span.high - span.low, rate, stem.part.family.rings)
+            with torch.inference_mode():
+                latents = self.model(torch.from_numpy(features)[None].to(device), family)
+                latents = latents[:, :, span.first - span.low : span.last - span.low].to(self.codec.device)
+                codes = self.codec.model.quantizer.vq.encode(latents).transpose(0, 1)
+            yield codes.cpu().numpy().astype(np.int16)
 
     def stem(self, part: Part, seconds: float, seed: int = 0) -> np.ndarray:
         """Render one part alone: float32 [T], dry, mono."""
-        return np.concatenate(list(self._stretches(part, round(seconds * self.codec.sample_rate), seed)))
+        return np.concatenate(list(self._stretches(self._begun(part, seconds, seed))))
 
-    def _stretches(self, part: Part, samples: int, seed: int) -> Iterator[np.ndarray]:
+    def _begun(self, part: Part, seconds: float, seed: int) -> Stem:
+        """Put a part on its way."""
+        number = self.model.config.number_of(part.family)
+        assert number is not None  # `parts` leaves out what the model does not know
+        return Stem(part, seed, round(seconds * self.codec.sample_rate), number)
+
+    def _stretches(self, stem: Stem) -> Iterator[np.ndarray]:
         """Render one part stretch by stretch: float32 [t] each, dry, mono."""
-        codes = self.codes(part, self.codec.frames_of(samples))
-        for stretch in self.codec.decode_stretches(codes, samples, self.excitation(part, part.notes), seed):
+        rate = self.codec.sample_rate
+
+        def excitation(start: int, length: int) -> np.ndarray:
+            return self.excitation(stem.part, stem.sounding(start / rate, (start + length) / rate))(start, length)
+
+        codes = CodeFlow(self._codes(stem), (1, self.codec.levels, self.codec.frames_of(stem.samples)))
+        for stretch in self.codec.decode_stretches(codes, stem.samples, excitation, stem.seed):
             yield stretch[0]
+
+    def _together(
+        self, parts: Sequence[Part], seconds: float, seed: int, on_progress: Progress | None
+    ) -> Iterator[tuple[np.ndarray, ...]]:
+        """Render parts side by side: for each stretch of time the sound of every part, float32 [t], dry, mono."""
+        stems = [self._begun(part, seconds, seed + number) for number, part in enumerate(parts)]
+        done = 0
+        for stretches in zip(*map(self._stretches, stems), strict=True):
+            yield stretches
+            done += len(stretches[0])
+            if on_progress:
+                on_progress(done / stems[0].samples)
 
     def excitation(self, part: Part, notes: Sequence[Sounding]) -> Excitation:
         """Return what makes the excitation of a part, or of some of its notes."""
@@ -158,17 +185,17 @@ class Renderer:
         seed: int = 0,
         reverb: float = 0.12,
         stems: bool = False,
-        on_progress: Callable[[int, int], None] | None = None,
+        on_progress: Progress | None = None,
         loudness: float = LOUDNESS,
     ) -> Rendering:
-        """Render a score.
+        """Render a score; `stream` does so in memory that does not grow with its length.
 
         Args:
             score: what to play; the result says what is left out.
             seed: of the noise in breath and hammers.
             reverb: gain of the room, 0 for none.
             stems: also keep each part by itself.
-            on_progress: called with (parts done, parts in all).
+            on_progress: called with the share that is rendered, up to 1.
             loudness: of the master in LUFS, as near as the true peak allows.
 
         Raises:
@@ -178,19 +205,45 @@ class Renderer:
         check_loudness(loudness)
         parts, left_out, seconds = self.parts(score)
         samples = round(seconds * self.codec.sample_rate)
-        mix = blank(samples, self.codec.sample_rate)
-        placed: dict[str, np.ndarray] = {}
-        for index, part in enumerate(parts):
-            begin = 0
-            for stretch in self._stretches(part, samples, seed + index):
-                where, sound = slice(begin, begin + len(stretch)), place(stretch, part.pan, part.volume)
+        mix, begin = blank(samples, self.codec.sample_rate), 0
+        placed = {part.name: np.zeros((2, samples), np.float32) for part in parts if stems}
+        for stretches in self._together(parts, seconds, seed, on_progress):
+            where = slice(begin, begin + len(stretches[0]))
+            for part, mono in zip(parts, stretches, strict=True):
+                sound = place(mono, part.pan, part.volume)
                 mix[:, where] += sound
                 if stems:
-                    placed.setdefault(part.name, np.zeros((2, samples), np.float32))[:, where] = sound
-                begin += len(stretch)
-            if on_progress:
-                on_progress(index + 1, len(parts))
+                    placed[part.name][:, where] = sound
+            begin = where.stop
         return self.mastered(mix, samples, placed, left_out, reverb, loudness)
+
+    @contextmanager
+    def stream(
+        self,
+        score: Score,
+        seed: int = 0,
+        reverb: float = 0.12,
+        stems: bool = False,
+        on_progress: Progress | None = None,
+        loudness: float = LOUDNESS,
+        folder: Path | None = None,
+    ) -> Iterator[StreamedRendering]:
+        """Render a score of any length; its sound, the same as that of `render`, is on disk until the context ends.
+
+        Args:
+            score, seed, reverb, stems, on_progress, loudness: as in `render`.
+            folder: on whose disk the sound is, 21 MB a minute and 11 MB more for every stem; the system's folder for
+                temporary files unless given.
+
+        Raises:
+            GenaudioError: as `render`, or there is no room on disk.
+        """
+        check_loudness(loudness)
+        parts, left_out, seconds = self.parts(score)
+        with Desk(parts, self.codec.sample_rate, reverb, stems, folder) as desk:
+            for stretches in self._together(parts, seconds, seed, on_progress):
+                desk.add(stretches)
+            yield desk.mastered(loudness, left_out)
 
     def render_many(
         self, pieces: Iterable[Piece], batching: Batching | None = None

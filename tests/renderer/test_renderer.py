@@ -10,6 +10,7 @@ from genaudio.codec import codec as codec_module
 from genaudio.codec.codec import Codec
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.instruments import family_named
+from genaudio.renderer import renderer as renderer_module
 from genaudio.renderer.model import ScoreModel
 from genaudio.renderer.performing import parts_of
 from genaudio.renderer.renderer import RING, Renderer
@@ -45,8 +46,8 @@ def test_stems_add_up_to_the_dry_mix(renderer: Renderer) -> None:
 def test_stretches_join_without_a_click(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     part = parts_of(score(8.0))[0][0]
     whole = renderer.stem(part, 9.0)
-    monkeypatch.setattr(codec_module.spans, "__defaults__", (150,))
-    monkeypatch.setattr(codec_module, "stretch_for", lambda channels: 150)
+    for module in (codec_module, renderer_module):
+        monkeypatch.setattr(module, "stretch_for", lambda channels, device: 150)
     np.testing.assert_allclose(renderer.stem(part, 9.0), whole, atol=2e-4)
 
 

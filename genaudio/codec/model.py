@@ -24,6 +24,8 @@ from genaudio.codec.transform import Transform
 
 FINE_TOP = 2800.0
 """Hertz up to which the encoder sees the fine spectrum."""
+_SHAPED = 256
+"""Frames whose spectra a processor shapes at once, where it need not remember how: their gains are 4 MB of numbers."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,11 @@ class Decoder(nn.Module):
 
     def forward(self, latents: Tensor, excitation: Tensor, noise: Tensor, side: Tensor) -> Tensor:
         """Map latents [B, D, F], spectra of excitation and noise [B, N, F], bands [B, M, F] to a spectrum [B, N, F]."""
-        return self.finish(self.blocks(self.begin(latents, side)), excitation, noise)
+        hidden = self.blocks(self.begin(latents, side))
+        if torch.is_grad_enabled() or hidden.device.type != "cpu":
+            return self.finish(hidden, excitation, noise)
+        parts = (each.split(_SHAPED, 2) for each in (hidden, excitation, noise))
+        return torch.cat([self.finish(*part) for part in zip(*parts, strict=True)], 2)
 
     def begin(self, latents: Tensor, side: Tensor) -> Tensor:
         """Map latents [B, D, F] and bands [B, M, F] to what the blocks take [B, width, F]."""

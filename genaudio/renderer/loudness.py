@@ -12,10 +12,12 @@ import numpy as np
 
 from genaudio.audio import resample
 
-_TENTHS = 100
+_TENTHS = 50
 """Tenths of a second that are measured at once."""
 _AROUND = 256
-"""Samples to either side that decide what is between two samples."""
+"""Samples to either side of a block that are oversampled with it: more than decide what is between two samples."""
+_OVER = 4
+"""Times that the true peak is oversampled."""
 _DOWN = 2.0**-10
 """Factor at which sound goes through torchaudio's filters, which cut off what leaves -1..1."""
 
@@ -61,8 +63,10 @@ class Meter:
         """Measure the next block."""
         block, self._after = self._after[:, : self.block], self._after[:, self.block :]
         self._energies.extend(_energies(self._before, block, self.sample_rate, self._step))
-        around = np.concatenate([self._before[:, -_AROUND:], block, self._after[:, :_AROUND]], axis=1)
-        self._peak = max(self._peak, float(np.abs(resample(around, self.sample_rate, 4 * self.sample_rate)).max()))
+        before, after = self._before[:, -_AROUND:], self._after[:, :_AROUND]
+        fine = resample(np.concatenate([before, block, after], axis=1), self.sample_rate, _OVER * self.sample_rate)
+        fine = fine[:, _OVER * before.shape[1] :][:, : _OVER * block.shape[1]]  # a cut rings where it is
+        self._peak = max(self._peak, float(fine.max()), -float(fine.min()))
         self._before = np.concatenate([self._before, block], axis=1)[:, -self.sample_rate :]
 
 

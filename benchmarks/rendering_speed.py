@@ -5,7 +5,7 @@
 
 For batches of several sizes each step is timed by itself: features of the notes, score model, quantizer, excitation,
 noise, decoder with its transforms, and the way back: copying, mixing and mastering. Seconds of audio a second of all of
-it, and of the decoder alone, are compared with stems rendered one after the other in stretches of 4,096 frames. On a
+it, and of the decoder alone, are compared with stems rendered one after the other, in stretches. On a
 processor, seconds are those of one thread of this process, so that what else the machine does counts for little; on a
 GPU they are the clock's, everything waited for. Then nothing is waited for but the end: pieces of a minute are rendered
 and mastered as a batch of tracks is, and their seconds of audio a second are told.
@@ -14,13 +14,13 @@ On a GPU the same chunk is also rendered on the processor, and how far the two s
 distance in nats and the signal-to-difference ratio. What two seeds of the noise differ by is the measure of both.
 
 ``python benchmarks/rendering_speed.py --memory`` instead renders files of 5 and of 20 minutes from the command line,
-side by side, and tells the most memory that either process held.
+side by side, and tells the most memory that each process held, and what one holds that merely imports torch.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -37,6 +37,7 @@ import numpy as np
 import torch
 from common import save
 
+from genaudio.codec.codec import LONG_STRETCH, stretch_for
 from genaudio.codec.losses import SpectralDistance
 from genaudio.corpus import load_works
 from genaudio.errors import GenaudioError
@@ -54,7 +55,13 @@ MASTERED = 30.0
 PIECE = 60.0
 """Seconds of the pieces that are rendered as a batch of tracks is."""
 LENGTHS = (5, 20)
-"""Minutes of the files whose memory is told."""
+"""Minutes of the files whose memory is told, as a rule."""
+WATCHER = """
+import json, os, sys
+_, status, used = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
+print(json.dumps([status, used.ru_maxrss, used.ru_utime + used.ru_stime]))
+"""
+"""Runs a command; prints how it ended, the most kilobytes that it held, and its seconds on the processor."""
 
 
 def in_a_row(tunes: Iterator[Melody], seconds: float) -> Melody:
@@ -183,31 +190,43 @@ class Likeness:
 
 
 def stretches(renderer: Renderer, runs: int) -> dict[str, float]:
-    """Render stems of one stretch of 4,096 frames one after the other; seconds of audio a second."""
-    clock, length = Clock(renderer.codec.device), 4095 / renderer.codec.frame_rate
+    """Render stems of 4,096 frames one after the other, stretch by stretch; seconds of audio a second."""
+    clock, length = Clock(renderer.codec.device), (LONG_STRETCH - 1) / renderer.codec.frame_rate
     spent = []
     for number in range(runs + 1):
         part = renderer.parts(pieces(length)[number * 3].score)[0][0]
         spent.append(clock(lambda part=part: renderer.stem(part, length))[1])
-    return {"audio_seconds": round(length, 1), "stem_seconds_per_second": round(length / median(spent[1:]), 1)}
+    return {
+        "frames": stretch_for(1, renderer.codec.device),
+        "audio_seconds": round(length, 1),
+        "stem_seconds_per_second": round(length / median(spent[1:]), 1),
+    }
 
 
-def peaks(folder: Path) -> list[dict[str, float]]:
-    """Render files from the command line; the most memory that each process held, in megabytes."""
-    begun = {}
-    for minutes in LENGTHS:
+def begun(*words: str) -> subprocess.Popen[str]:
+    """Begin a command from a small process, for what a process holds is counted from its parent's memory on."""
+    return subprocess.Popen([sys.executable, "-c", WATCHER, *words], stdout=subprocess.PIPE, text=True)
+
+
+def held(process: subprocess.Popen[str]) -> dict[str, float]:
+    """Wait for a command; the most memory that it held, in megabytes, and its time on the processor."""
+    status, kilobytes, seconds = json.loads(process.communicate()[0].splitlines()[-1])
+    if status:
+        raise SystemExit(f"{process.args!r} ended with {status}")
+    return {"megabytes": round(kilobytes / 1024), "processor_seconds": round(seconds, 1)}
+
+
+def peaks(folder: Path, lengths: list[int]) -> dict[str, Any]:
+    """Render files from the command line, and import torch alone; what each process held."""
+    alone = held(begun(sys.executable, "-c", "import torch"))
+    renderings = {}
+    for minutes in lengths:
         file = folder / f"{minutes}.mid"
         write_midi(pieces(60.0 * minutes)[3].score, file)
         words = ["render", str(file), "-o", str(file.with_suffix(".flac")), "--device", "cpu"]
-        begun[minutes] = subprocess.Popen([sys.executable, "-m", "genaudio", *words], stdout=subprocess.DEVNULL)
-    found = []
-    for minutes, process in begun.items():
-        _, status, used = os.wait4(process.pid, 0)
-        if status:
-            raise SystemExit(f"genaudio render ended with {status}")
-        spent = round(used.ru_utime + used.ru_stime, 1)
-        found.append({"minutes": minutes, "megabytes": round(used.ru_maxrss / 1024), "processor_seconds": spent})
-    return found
+        renderings[minutes] = begun(sys.executable, "-m", "genaudio", *words)
+    files = [{"minutes": minutes, **held(process)} for minutes, process in renderings.items()]
+    return {"importing_torch": alone, "files": files}
 
 
 def ways(sizes: list[int], frames: int, precisions: list[str], compiled: bool) -> list[Batching]:
@@ -228,11 +247,12 @@ def main() -> None:
     parser.add_argument("--tracks", type=int, default=0, help="pieces of a minute that are rendered in a row; 0: none")
     parser.add_argument("--alike", action="store_true", help="also on a processor: tell how far apart the sounds are")
     parser.add_argument("--name", help="of the result file; rendering_speed, on a GPU rendering_speed_gpu")
-    parser.add_argument("--memory", action="store_true", help="instead render files of 5 and of 20 minutes")
+    parser.add_argument("--memory", action="store_true", help="instead tell the memory that long files take")
+    parser.add_argument("--minutes", type=int, nargs="+", default=list(LENGTHS), help="of those files")
     arguments = parser.parse_args()
     if arguments.memory:
         with tempfile.TemporaryDirectory() as folder:
-            save("rendering_memory", {"files": peaks(Path(folder))})
+            save("rendering_memory", peaks(Path(folder), arguments.minutes))
         return
     renderer = Renderer.load(device=arguments.device)
     device = renderer.codec.device

@@ -21,7 +21,7 @@ def rendering_speed(result: dict[str, Any]) -> str:
         spent = (f"{seconds / total:.0%}" for seconds in row["seconds"].values())
         shares.append([row["chunks"], blocks(row, result), *spent])
     rows.append(
-        ["one stretch of 4,096 frames", "float32", alone["audio_seconds"], alone["stem_seconds_per_second"], "-", "-"]
+        [one_after_the_other(alone), "float32", alone["audio_seconds"], alone["stem_seconds_per_second"], "-", "-"]
     )
     names = [name.replace("_", " ") for name in result["batches"][0]["seconds"]]
     lines = [
@@ -39,6 +39,12 @@ def rendering_speed(result: dict[str, Any]) -> str:
     if result.get("likeness"):
         lines += ["\nHow far a chunk is from what a processor makes of it in float32:\n", likeness(result)]
     return "\n".join(lines)
+
+
+def one_after_the_other(alone: dict[str, Any]) -> str:
+    """How stems were cut that were rendered without batches; older results do not say it."""
+    frames = alone.get("frames", 4096)
+    return f"one stretch of {frames:,} frames" if frames == 4096 else f"stretches of {frames:,} frames"
 
 
 def blocks(row: dict[str, Any], result: dict[str, Any]) -> str:
@@ -71,12 +77,14 @@ def likeness(result: dict[str, Any]) -> str:
 def rendering_memory(result: dict[str, Any]) -> str:
     """The section on the memory that long files take."""
     rows = [[row["minutes"], row["megabytes"], row["processor_seconds"]] for row in result["files"]]
+    alone = result["importing_torch"]
+    rows.insert(0, ["nothing: `import torch` alone", alone["megabytes"], alone["processor_seconds"]])
     return "\n".join(
         [
             "## Memory of `genaudio render`\n",
             where(result),
-            "The most that the process held for a file of one stem. What grows is the mix, which is kept whole until "
-            "its loudness is known: 21 MB a minute.\n",
+            "The most that the process held for a file of one stem. The mix waits on disk until its loudness is known, "
+            "so nothing grows with the length but the notes; most of what is held comes with torch.\n",
             table(["minutes of music", "MB", "processor, s"], rows),
         ]
     )

@@ -235,6 +235,7 @@ class Codec:
             sound = self._decode_span(some, span, known, seed)[:, start - span.low * hop : stop - span.low * hop]
             out = np.zeros((channels, max(0, stop - start)), np.float32)
             out[:, : sound.shape[1]] = np.clip(np.nan_to_num(sound), -1, 1)
+            del sound  # with its margins, which would wait with this generator for the next stretch
             yield out
 
     @torch.inference_mode()

@@ -168,7 +168,9 @@ class Renderer:
             raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
         seconds = max(note.end + max(RING, part.family.rings) for part in parts for note in part.notes)
         if seconds > LONGEST:
-            raise GenaudioError(f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered")
+            raise GenaudioError(
+                f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered: cut it into parts"
+            )
         return parts, left_out, seconds
 
     def _playable(self, score: Score) -> tuple[tuple[Part, ...], tuple[str, ...]]:

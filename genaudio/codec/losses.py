@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchaudio.functional import melscale_fbanks
 
 SIZES = (256, 512, 1024, 2048, 4096)
@@ -18,6 +19,8 @@ _BANDS = {256: 10, 512: 40, 1024: 80, 2048: 128, 4096: 160}
 """Mel bands at each window."""
 _MEASURED = (256, 512, 1024, 2048)
 """Windows of the log-mel distance."""
+_RECURRENCE_WINDOW, _RECURRENCE_BINS, _RECURRENCE_FRAMES = 2048, 8, 22
+"""What `SpectralDistance.recurrence` compares: the codec's own frames, in bands of 172 Hz, over a quarter of a second."""
 
 
 class SpectralDistance(nn.Module):
@@ -91,6 +94,34 @@ class SpectralDistance(nn.Module):
             weight = y.abs().sqrt()
             total = total + (weight * (1 - agreement)).sum() / weight.sum().clamp_min(1e-3)
         return total / len(sizes)
+
+    def recurrence(self, a: Tensor, b: Tensor) -> Tensor:
+        """How differently the frames of two sounds repeat those before them, 0 to 2; loudness does not count.
+
+        A decoder of frames that has nothing to tell gives the same frame again and again: noise becomes a comb of
+        lines at multiples of the frame rate, a buzz that logarithms of magnitudes even reward, since theirs are as
+        the noise's are at the median. So the correlation of each frame with the one before (complex, in bands of
+        `_RECURRENCE_BINS` bins, averaged over `_RECURRENCE_FRAMES` frames) is compared: it is near 0 for noise, turns
+        with the frequency for a tone, and is 1 for the comb.
+
+        Args:
+            a: the estimate.
+            b: the target.
+        """
+        x, y = self._recurrences(a), self._recurrences(b)
+        return torch.linalg.vector_norm(x - y, dim=0).mean()
+
+    def _recurrences(self, audio: Tensor) -> Tensor:
+        """Real and imaginary parts [2, B, bands, blocks] of the correlation of frames with those before them."""
+        size, (bins, frames) = _RECURRENCE_WINDOW, (_RECURRENCE_BINS, _RECURRENCE_FRAMES)
+        spectrum = torch.stft(audio, size, size // 4, size, getattr(self, f"window_{size}"), return_complex=True)
+        parts = torch.view_as_real(spectrum[:, : size // 2]).unflatten(1, (-1, bins))  # [B, bands, bins, F, 2]
+        now, before = parts[:, :, :, 1:], parts[:, :, :, :-1]
+        power = parts.square().sum((2, 4))
+        real = (now * before).sum((2, 4))
+        imaginary = (now[..., 1] * before[..., 0] - now[..., 0] * before[..., 1]).sum(2)
+        normed = torch.stack([real, imaginary]) * torch.rsqrt(power[:, :, 1:] * power[:, :, :-1] + 1e-12)
+        return functional.avg_pool1d(normed.flatten(0, 1), frames, frames).unflatten(0, (2, -1))
 
     def forward(self, a: Tensor, b: Tensor, sizes: Sequence[int] = SIZES) -> Tensor:
         """The training loss: log mel, log magnitude and spectral convergence (Yamamoto et al. 2020), averaged.

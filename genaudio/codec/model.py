@@ -2,8 +2,8 @@
 
 Both halves work at the frame rate (44.1 kHz / 512 = 86 frames a second). The decoder has three branches that it adds:
 gains on the spectrum of the excitation (what is harmonic), gains on noise (breath, hammers), and a free magnitude and
-phase for each bin, as in Vocos (Siuzdak 2023), for all else. The excitation comes from the score; without one, the
-codec sings it from the latents (see `hearing`).
+phase for each bin, as in Vocos (Siuzdak 2023), for all else that does not last (see `repeats`). The excitation comes from the score; without one, the codec sings it from
+the latents (see `hearing`).
 
 Shapes: B items, T samples, N bins, D latent channels, K levels, F frames.
 """
@@ -19,7 +19,9 @@ from torch.nn import functional
 
 from genaudio.codec.blocks import ConvNeXtBlock, reach
 from genaudio.codec.hearing import Hearing, activations, sing_long
+from genaudio.codec.noise import LEVEL as NOISE_LEVEL
 from genaudio.codec.quantizer import Quantizer
+from genaudio.codec.repeats import REACH, without_repeats
 from genaudio.codec.transform import Transform
 
 FINE_TOP = 2800.0
@@ -49,6 +51,8 @@ class CodecConfig:
             latent channels down one by one: a codec trained so used 4 of its 32 dimensions.
         code_dimension: dimensions of the codes, which are then directions in small projections of the latents (see
             `quantizer.FactorisedResidualVQ`); 0 for codes that are latents themselves.
+        repeats_as_noise: make noise of what the free branch repeats from frame to frame (see `repeats`). Weights that
+            were trained without need it off: their frames cancel each other where they repeat.
     """
 
     sample_rate: int = 44_100
@@ -65,6 +69,7 @@ class CodecConfig:
     hearing: int = 0
     normalize: bool = False
     code_dimension: int = 0
+    repeats_as_noise: bool = False
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> CodecConfig:
@@ -114,6 +119,8 @@ class Decoder(nn.Module):
         self.blocks = nn.Sequential(*[ConvNeXtBlock(width) for _ in range(config.decoder_blocks)])
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, 4 * self.spectrum_bins + self.bands)
+        self.unit = (NOISE_LEVEL**2 * config.window * 3 / 8) ** -0.5  # 3 / 8 is the mean square of the Hann window
+        self.repeats_as_noise = config.repeats_as_noise
 
     def forward(self, latents: Tensor, excitation: Tensor, noise: Tensor, side: Tensor) -> Tensor:
         """Map latents [B, D, F], spectra of excitation and noise [B, N, F], bands [B, M, F] to a spectrum [B, N, F]."""
@@ -138,7 +145,10 @@ class Decoder(nn.Module):
         breath = torch.exp(breath.clamp(max=5) - 4).transpose(1, 2)
         breath = functional.interpolate(breath, size=n, mode="linear").transpose(1, 2)
         norm = torch.rsqrt(cosine**2 + sine**2 + 1e-6) * magnitude
-        return harmonic * excitation + breath * noise + torch.complex(norm * cosine, norm * sine)
+        free = torch.complex(norm * cosine, norm * sine)
+        if self.repeats_as_noise:
+            free = without_repeats(free, noise * self.unit)
+        return harmonic * excitation + breath * noise + free
 
 
 class CodecModel(nn.Module):
@@ -165,12 +175,12 @@ class CodecModel(nn.Module):
         """Frames to either side that one frame of the output depends on, the transforms included."""
         overlap = (self.config.window + max(self.config.window, self.config.fine_window)) // self.config.hop
         heard = reach(self.hearing) + 1 if self.hearing else 0
-        return reach(self.encoder) + heard + reach(self.decoder) + overlap
+        return reach(self.encoder) + heard + reach(self.decoder) + REACH + overlap
 
     @property
     def decoding_reach(self) -> int:
         """Frames to either side that one frame of the decoded sound depends on, the transforms included."""
-        return reach(self.decoder) + self.config.window // self.config.hop
+        return reach(self.decoder) + REACH + self.config.window // self.config.hop
 
     def encode(self, audio: Tensor, excitation: Tensor) -> Tensor:
         """Map audio and excitation [B, T] to latents [B, D, F]; a silent excitation stands for 'no score'."""

@@ -6,7 +6,7 @@ import torch
 from genaudio.codec.codec import Codec
 from genaudio.codec.model import CodecConfig, CodecModel
 
-TINY = CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=3, bins=16)
+TINY = CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=3, bins=16, repeats_as_noise=True)
 
 
 @pytest.fixture(scope="session")

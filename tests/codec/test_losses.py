@@ -46,3 +46,20 @@ def test_phase_advances_have_finite_gradients_in_silence() -> None:
     assert sound.grad is not None
     assert torch.isfinite(sound.grad).all()
     assert float(distance.advance(tone(440), torch.zeros(1, RATE))) == 0
+
+
+def test_recurrence_tells_a_buzz_at_the_frame_rate_from_noise() -> None:
+    """Frames that repeat are heard whatever their level; another noise is not, nor is the same tone."""
+    distance, generator = SpectralDistance(RATE), torch.Generator().manual_seed(0)
+    noise, other = torch.randn(2, 1, RATE, generator=generator)
+    buzz = noise[:, :512].repeat(1, 87)[:, :RATE]
+    assert float(distance.recurrence(1e-3 * buzz, noise)) > 0.9
+    assert float(distance.recurrence(1e-3 * other, noise)) < 0.25
+    assert float(distance.recurrence(tone(440, phase=1.0), tone(440))) < 0.1
+
+
+def test_recurrence_has_finite_gradients_in_silence() -> None:
+    distance, sound = SpectralDistance(RATE), torch.zeros(1, RATE, requires_grad=True)
+    distance.recurrence(sound, tone(440)).backward()
+    assert sound.grad is not None
+    assert torch.isfinite(sound.grad).all()

@@ -13,7 +13,10 @@ SMALL = ScoreModelConfig(width=16, dilations=(1, 2), kernel=3, latent=8)
 def renderer() -> Renderer:
     """A renderer of small random models."""
     torch.manual_seed(0)
-    model = CodecModel(CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=3, bins=16), 64)
+    model = CodecModel(
+        CodecConfig(width=24, encoder_blocks=1, decoder_blocks=1, latent=8, levels=3, bins=16, repeats_as_noise=True),
+        64,
+    )
     model.train()
     with torch.no_grad():
         model.quantizer.vq(torch.randn(4, 8, 64))

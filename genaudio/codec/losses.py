@@ -20,7 +20,7 @@ _BANDS = {256: 10, 512: 40, 1024: 80, 2048: 128, 4096: 160}
 _MEASURED = (256, 512, 1024, 2048)
 """Windows of the log-mel distance."""
 _RECURRENCE_WINDOW, _RECURRENCE_BINS, _RECURRENCE_FRAMES = 2048, 8, 22
-"""What `SpectralDistance.recurrence` compares: the codec's own frames, in bands of 172 Hz, over a quarter of a second."""
+"""What `SpectralDistance.recurrence` compares: the codec's own frames, in bands of 172 Hz, over 0.26 seconds."""
 
 
 class SpectralDistance(nn.Module):
@@ -115,13 +115,14 @@ class SpectralDistance(nn.Module):
         """Real and imaginary parts [2, B, bands, blocks] of the correlation of frames with those before them."""
         size, (bins, frames) = _RECURRENCE_WINDOW, (_RECURRENCE_BINS, _RECURRENCE_FRAMES)
         spectrum = torch.stft(audio, size, size // 4, size, getattr(self, f"window_{size}"), return_complex=True)
-        parts = torch.view_as_real(spectrum[:, : size // 2]).unflatten(1, (-1, bins))  # [B, bands, bins, F, 2]
+        whole = torch.view_as_real(spectrum[:, : size // 2])
+        parts = whole.reshape(len(audio), -1, bins, *whole.shape[2:])  # [B, bands, bins, F, 2]
         now, before = parts[:, :, :, 1:], parts[:, :, :, :-1]
         power = parts.square().sum((2, 4))
         real = (now * before).sum((2, 4))
         imaginary = (now[..., 1] * before[..., 0] - now[..., 0] * before[..., 1]).sum(2)
         normed = torch.stack([real, imaginary]) * torch.rsqrt(power[:, :, 1:] * power[:, :, :-1] + 1e-12)
-        return functional.avg_pool1d(normed.flatten(0, 1), frames, frames).unflatten(0, (2, -1))
+        return functional.avg_pool1d(normed.flatten(0, 1), frames, frames).view(*normed.shape[:3], -1)
 
     def forward(self, a: Tensor, b: Tensor, sizes: Sequence[int] = SIZES) -> Tensor:
         """The training loss: log mel, log magnitude and spectral convergence (Yamamoto et al. 2020), averaged.

@@ -2,8 +2,8 @@
 
 Both halves work at the frame rate (44.1 kHz / 512 = 86 frames a second). The decoder has three branches that it adds:
 gains on the spectrum of the excitation (what is harmonic), gains on noise (breath, hammers), and a free magnitude and
-phase for each bin, as in Vocos (Siuzdak 2023), for all else that does not last (see `repeats`). The excitation comes from the score; without one, the codec sings it from
-the latents (see `hearing`).
+phase for each bin, as in Vocos (Siuzdak 2023), for all else that does not last (see `repeats`). The excitation comes
+from the score; without one, the codec sings it from the latents (see `hearing`).
 
 Shapes: B items, T samples, N bins, D latent channels, K levels, F frames.
 """

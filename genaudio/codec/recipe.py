@@ -25,8 +25,8 @@ class CodecRecipe:
         commitment: weight of the commitment loss relative to the variance of the latents.
         hearing: weight of the cross-entropy of heard keys (nats a frame), where the model hears any.
         settled: encoder and codes stay as they are, and with them what renderers have learnt.
-        recurrence: weight of how differently frames repeat those before them (see `SpectralDistance.recurrence`). Without
-            it noise becomes a buzz at the frame rate.
+        recurrence: weight of how differently frames repeat those before them (see `SpectralDistance.recurrence`);
+            without it noise becomes a buzz at the frame rate.
         advance: weight of the distance of phase advances (see `SpectralDistance.advance`); 0 for none.
         adversary: weight of what a critic says of the sound (see `adversary`); 0 for no critic.
         adversary_after: share of the budget before the critic joins.

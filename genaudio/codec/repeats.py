@@ -27,7 +27,8 @@ REACH = 1
 
 def repetition(spectrum: Tensor) -> Tensor:
     """How much frames of a complex spectrum [B, N, F] repeat their neighbours: [B, N // BINS, F], -1 to 1."""
-    parts = torch.view_as_real(spectrum[:, : spectrum.shape[1] // BINS * BINS]).unflatten(1, (-1, BINS))
+    whole = torch.view_as_real(spectrum[:, : spectrum.shape[1] // BINS * BINS])
+    parts = whole.reshape(len(whole), -1, BINS, *whole.shape[2:])
     power = parts.square().sum((2, 4)) + 1e-12
     together = (parts[:, :, :, 1:] * parts[:, :, :, :-1]).sum((2, 4))
     if spectrum.shape[-1] == 1:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from buzz import buzz, pink_noise
 from codec_plot import PICTURE, plot
 from common import save
 from transcriber import onset_f1, transcribe
@@ -29,6 +30,8 @@ from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teache
 
 SECONDS = 10.0
 OPUS_RATE = 48_000
+HISSES = (-20, -40, -60)
+"""Levels of noise in dBFS."""
 OPUS_BITRATES = (6_000, 12_000, 16_000, 24_000)
 """Bits a second that Opus is asked for beside the codec's own; it takes no fewer than the first."""
 
@@ -107,6 +110,15 @@ def by_family(values: list[float], teacher: TeacherSet) -> dict[str, float]:
     return {family: round(float(np.mean(each)), 3) for family, each in found.items()}
 
 
+def hiss(codec: Codec) -> dict[str, float]:
+    """How much pink noise at some levels (dBFS) buzzes when it has been coded."""
+    rng, found = np.random.default_rng(4), {}
+    for level in HISSES:
+        noise = pink_noise(5 * SAMPLE_RATE, 10 ** (level / 20), rng)[None]
+        found[str(level)] = round(buzz(codec.decode(codec.encode(noise), noise.shape[1])[0], codec.model.config.hop), 1)
+    return found
+
+
 def opus(teacher: TeacherSet, bitrate: float, distance: SpectralDistance, original: list[float] | None = None) -> dict:
     """The same by Opus (libsndfile's encoder) at the bitrate nearest to ours; the files are weighed.
 
@@ -159,6 +171,7 @@ def main() -> None:
         "onset_f1_original": round(float(np.mean(original)), 3),
         "opus": opus(teacher, codec.bitrate(), distance, original),
         "opus_at": [opus(teacher, bitrate, distance) for bitrate in OPUS_BITRATES],
+        "buzz_db": hiss(codec),
         **{way: ours(codec, teacher, way, original, distance) for way in ("alone", "informed")},
     }
     save("codec_other_sound" if font else "codec", result)

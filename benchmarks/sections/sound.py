@@ -63,10 +63,20 @@ def codec(result: dict[str, Any]) -> str:
             f"Onset F1 by basic-pitch, drums left out, is a share of the original's ({result['onset_f1_original']}).\n",
             table(header, rows),
             *(["\nFurthest from the original, log-mel alone: " + weakest + "."] if weakest else []),
+            *(["\n" + hiss(result["buzz_db"])] if "buzz_db" in result else []),
             "\nBy the number of levels:\n",
             table(["codec", *map(str, result["alone"]["log_mel_by_levels"])], levels),
             *(["\n![Distances against the bitrate](codec-bitrate.png)"] if "opus_at" in result and not other else []),
         ]
+    )
+
+
+def hiss(found: dict[str, float]) -> str:
+    """Whether noise comes out as noise."""
+    levels = ", ".join(f"{value:+.1f} dB at {level} dBFS" for level, value in found.items())
+    return (
+        "Pink noise coded alone: what stands at multiples of the frame rate (86 Hz) exceeds what lies between them by "
+        f"{levels}; noise itself by 0, and more is a buzz."
     )
 
 

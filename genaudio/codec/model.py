@@ -127,8 +127,15 @@ class Decoder(nn.Module):
         hidden = self.blocks(self.begin(latents, side))
         if torch.is_grad_enabled() or hidden.device.type != "cpu":
             return self.finish(hidden, excitation, noise)
-        parts = (each.split(_SHAPED, 2) for each in (hidden, excitation, noise))
-        return torch.cat([self.finish(*part) for part in zip(*parts, strict=True)], 2)
+        return torch.cat(
+            [self._finish_some(at, hidden, excitation, noise) for at in range(0, hidden.shape[2], _SHAPED)], 2
+        )
+
+    def _finish_some(self, first: int, *whole: Tensor) -> Tensor:
+        """Shape `_SHAPED` frames from one on, with what is around them in view: [B, N, f]."""
+        low = max(0, first - REACH)
+        shaped = self.finish(*(each[:, :, low : first + _SHAPED + REACH] for each in whole))
+        return shaped[:, :, first - low :][:, :, :_SHAPED]
 
     def begin(self, latents: Tensor, side: Tensor) -> Tensor:
         """Map latents [B, D, F] and bands [B, M, F] to what the blocks take [B, width, F]."""

@@ -106,7 +106,8 @@ class Batcher:
             begin = chunk.decoded * self.hop
             last = stem.samples if chunk.last == self.codec.frames_of(stem.samples) else chunk.last * self.hop
             first = chunk.first * self.hop
-            playing.add(stem.part, first, sound[first - begin : min(last, stem.samples) - begin])
+            wanted = sound[first - begin : min(last, stem.samples) - begin]
+            playing.add(stem.part, first, stem.closed(wanted, first, self.codec.sample_rate))
 
     @torch.inference_mode()
     def decode(self, batch: Sequence[Cut]) -> Tensor:

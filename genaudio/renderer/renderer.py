@@ -131,8 +131,10 @@ class Renderer:
             return self.excitation(stem.part, stem.sounding(start / rate, (start + length) / rate))(start, length)
 
         codes = CodeFlow(self._codes(stem), (1, self.codec.levels, self.codec.frames_of(stem.samples)))
+        first = 0
         for stretch in self.codec.decode_stretches(codes, stem.samples, excitation, stem.seed):
-            yield stretch[0]
+            yield stem.closed(stretch[0], first, rate)
+            first += stretch.shape[1]
 
     def _together(
         self, parts: Sequence[Part], seconds: float, seed: int, on_progress: Progress | None

@@ -1,7 +1,7 @@
 """Silence where nothing sounds: a stem is closed between its notes, when the last of them has rung out.
 
-What the decoder gives there is at most the dither of the teacher's 16 bits, at -90 dBFS, but a mix of many stems adds it
-up, and a transcriber hears notes in it.
+What the decoder gives there is at most the dither of the teacher's 16 bits, at -90 dBFS, but a mix of many stems adds
+it up, and a transcriber hears notes in it.
 """
 
 from __future__ import annotations

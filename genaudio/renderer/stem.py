@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from genaudio.codec.striking import FALLS
 from genaudio.percussion import DRUMS
 from genaudio.renderer.chunks import Timeline
 from genaudio.renderer.performing import Part
+from genaudio.renderer.silence import CLOSES, OPENS, openness
 from genaudio.sounding import Sounding
 
 LONGEST_HIT = FALLS * max(drum.fall for drum in DRUMS.values())
@@ -31,5 +34,16 @@ class Stem:
 
     def sounding(self, start: float, end: float) -> Sequence[Sounding]:
         """The notes that matter between two times in seconds, as they sound."""
+        return self._sounding.between(start, end, self._rings)
+
+    def closed(self, sound: np.ndarray, first: int, rate: int) -> np.ndarray:
+        """Return a stretch of its sound, float32 [t] from a sample on, closed where nothing sounds (see `silence`)."""
+        start, end = first / rate, (first + len(sound)) / rate
+        notes = self._sounding.between(start - CLOSES, end + OPENS, self._rings)
+        return sound * openness(notes, self._rings, first, len(sound), rate)
+
+    @property
+    def _rings(self) -> float:
+        """Seconds after its end in which a note may still sound."""
         family = self.part.family
-        return self._sounding.between(start, end, LONGEST_HIT if family.drums else family.rings)
+        return LONGEST_HIT if family.drums else family.rings

@@ -2,7 +2,8 @@
 
 After two sections that are the same, the model, which has learned that tunes repeat, would write the third like them
 in one tune of five. `Contrast` says which pitch a note had better not have: the one that stood at the same place of
-another letter's section, for as long as half of the new section's notes or more are like that section's.
+another letter's section, for as long as half of the new section's notes or more are like that section's. The more notes
+are alike, the less likely the next one's is made: a style that the model knows by few tunes is hard to turn away.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass, field
 
 from genaudio.melody.events import Event
 
-AVERSION = 3.0
-"""How much less likely such a pitch is made, in nats."""
+AVERSION, GROWTH, MOST_AVERSION = 3.0, 0.5, 9.0
+"""How much less likely such a pitch is made, how much more so for each note alike beyond half, and at most, in nats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,18 @@ class Contrast:
         """Return the same with nothing written yet."""
         return Contrast(self.sections)
 
-    def shunned(self, tick: int, placed: Mapping[int, Event]) -> set[int]:
-        """Return the MIDI pitches that a note at a tick had better not have."""
-        section = self._section(tick)
+    def shunned(self, tick: int, placed: Mapping[int, Event]) -> dict[int, float]:
+        """Return the MIDI pitches that a note at a tick had better not have, and by how much, in nats."""
+        section, shunned = self._section(tick), dict[int, float]()
         if section is None:
-            return set()
-        notes = self.notes.get(section.start, 0)
-        found = (
-            placed.get(tick - back) for back in section.backs if 2 * self.alike.get((section.start, back), 0) >= notes
-        )
-        return {event.pitch for event in found if event is not None and event.pitch is not None}
+            return shunned
+        for back in section.backs:
+            event = placed.get(tick - back)
+            beyond = self.alike.get((section.start, back), 0) - self.notes.get(section.start, 0) / 2
+            if event is not None and event.pitch is not None and beyond >= 0:
+                aversion = min(AVERSION + GROWTH * beyond, MOST_AVERSION)
+                shunned[event.pitch] = max(shunned.get(event.pitch, 0.0), aversion)
+        return shunned
 
     def place(self, tick: int, pitch: int, placed: Mapping[int, Event]) -> None:
         """Take a note into account."""

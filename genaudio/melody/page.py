@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from genaudio.melody.chances import Chances
 from genaudio.melody.colour import Colours
-from genaudio.melody.contrast import AVERSION
 from genaudio.melody.decoder import Decoder
 from genaudio.melody.draft import Draft, Tastes, choose_each
 from genaudio.melody.events import Event
@@ -132,6 +131,13 @@ class Page:
         """Return those of some rows whose plans have to be asked."""
         return rows[self.binds[rows]].tolist()
 
+    def _hearings(self) -> Numbers:
+        """Return how many times the next events are heard, [R]."""
+        hearings = np.ones(len(self.drafts), np.int64)
+        for row in self._bound(self.live) if self.paces.any else ():
+            hearings[row] = self.drafts[row].plan.hearings(int(self.histories.tick[row]))
+        return hearings
+
     def _settled(self) -> Settled:
         """Return the events that must stand next."""
         found = {row: self.drafts[row].plan.settled(int(self.histories.tick[row])) for row in self._bound(self.live)}
@@ -154,7 +160,7 @@ class Page:
         masks = self.grammar.table[allowed]
         for row in self._bound(free):
             masks[row] = self.drafts[row].plan.narrow(masks[row], self.vocabulary, int(ticks[row]))
-        for pull in (self.paces.pull(), self.colours.slow(ticks)):
+        for pull in (self.paces.pull(self._hearings()), self.colours.slow(ticks)):
             if pull is not None:
                 scores = scores + pull
         rhythms[free] = self._chosen(free, scores, masks[free], self.chances.draw(free))
@@ -209,10 +215,10 @@ class Page:
         """Take from the scores [R, P] of some rows what their plans are averse to."""
         for row in self._bound(rows):
             draft = self.drafts[row]
-            for pitch in draft.plan.shunned(int(self.histories.tick[row])):
+            for pitch, aversion in draft.plan.shunned(int(self.histories.tick[row])).items():
                 number = self.vocabulary.pitch_number(pitch, draft.tonic)
                 if number is not None:
-                    scores[row, number] -= AVERSION
+                    scores[row, number] -= aversion
 
     def _closing(self, rows: Numbers) -> NDArray[np.bool_]:
         """Return which pitches are allowed in some rows, [rows, P]: those in range, at the very end the tonic alone."""
@@ -227,7 +233,7 @@ class Page:
     def _follow(self, free: Numbers, rhythms: Numbers, numbers: Numbers) -> None:
         """Tell what leans towards density and key what the free rows have written."""
         notes = self._notes(free, rhythms)
-        self.paces.place(free, rhythms[free])
+        self.paces.place(free, rhythms[free], self._hearings()[free])
         self.colours.place(notes, numbers[notes])
 
     def _place(self, rhythms: Numbers, numbers: Numbers) -> None:

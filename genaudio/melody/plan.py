@@ -114,9 +114,13 @@ class Plan:
         """Return the MIDI pitch that a note must have for what is tied to it, or None where it is free."""
         return self.join[1] if self.join is not None and tick + duration == self.join[0] else None
 
-    def shunned(self, tick: int) -> set[int]:
-        """Return the MIDI pitches that a note at a tick had better not have."""
-        return set() if self.contrast is None else self.contrast.shunned(tick, self.placed)
+    def shunned(self, tick: int) -> dict[int, float]:
+        """Return the MIDI pitches that a note at a tick had better not have, and by how much, in nats."""
+        return {} if self.contrast is None else self.contrast.shunned(tick, self.placed)
+
+    def hearings(self, tick: int) -> int:
+        """Return how many times what stands at a tick is heard."""
+        return 1 + sum(copy.start <= tick + copy.back < copy.end for copy in self.copies)
 
     def place(self, tick: int, event: Event) -> None:
         """Take an event into account."""

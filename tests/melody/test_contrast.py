@@ -20,14 +20,14 @@ def test_a_fresh_section_knows_those_before_it() -> None:
 def test_a_pitch_is_shunned_until_half_the_notes_are_others() -> None:
     placed = written(62, 64, 66, 67)
     contrast = Contrast((Fresh(960, 1920, (960,)),))
-    assert contrast.shunned(960, placed) == {62}
-    assert contrast.shunned(720, placed) == set()  # not in the fresh section
+    assert contrast.shunned(960, placed) == {62: 3.0}
+    assert contrast.shunned(720, placed) == {}  # not in the fresh section
     contrast.place(960, 62, placed)
-    assert contrast.shunned(1200, placed) == {64}  # one of one note alike
+    assert contrast.shunned(1200, placed) == {64: 3.25}  # one of one note alike: half a note beyond half
     contrast.place(1200, 69, placed)
-    assert contrast.shunned(1440, placed) == {66}  # one of two
+    assert contrast.shunned(1440, placed) == {66: 3.0}  # one of two
     contrast.place(1440, 69, placed)
-    assert contrast.shunned(1680, placed) == set()  # one of three
+    assert contrast.shunned(1680, placed) == {}  # one of three
     assert contrast.afresh() == Contrast((Fresh(960, 1920, (960,)),))
 
 
@@ -41,3 +41,11 @@ def test_letters_that_differ_are_written_differently(tiny_composer: Composer) ->
         assert sections[0] == sections[1]
         alike = set(sections[2]) & set(sections[0])
         assert len(alike) <= 0.75 * len(sections[2])
+
+
+def test_the_longer_a_section_follows_another_the_more_it_is_turned_away() -> None:
+    placed = written(*range(60, 80))
+    contrast = Contrast((Fresh(4800, 9600, (4800,)),))
+    for place in range(20):
+        assert contrast.shunned(4800 + 240 * place, placed) == {60 + place: min(3 + place / 4, 9.0)}
+        contrast.place(4800 + 240 * place, 60 + place, placed)

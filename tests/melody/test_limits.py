@@ -9,9 +9,11 @@ from genaudio.melody.blend import blend_text, main_style, parse_blend
 from genaudio.melody.dataset import condition_numbers
 from genaudio.melody.draft import Draft, Taste
 from genaudio.melody.events import make_frame
+from genaudio.melody.form import lay_form
 from genaudio.melody.grammar import Grammar
-from genaudio.melody.pace import Paces
+from genaudio.melody.pace import HABIT, Paces
 from genaudio.melody.pitch_names import parse_pitch, pitch_name
+from genaudio.melody.plan import Plan
 from genaudio.melody.reach import chosen_range, parse_range, reach
 from genaudio.melody.sampling import Sampler
 from genaudio.melody.settings import settle
@@ -19,6 +21,8 @@ from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.vocabulary import Vocabulary
 from genaudio.score import Key, Metre
 from tests.melody.conftest import tune
+
+ONCE = np.array([1, 1])
 
 
 @pytest.mark.parametrize(
@@ -176,12 +180,47 @@ def test_the_density_is_come_back_to(vocabulary: Vocabulary) -> None:
     """Two notes too few: with 480 ticks a note, a quaver gains 1 x 2 nats, a minim loses as much, rests lose."""
     paces, index = Paces([480.0, None], vocabulary), vocabulary.rhythm_index
     for _ in range(2):
-        paces.place(np.array([0, 1]), np.array([index["note", 960], index["note", 960]]))
+        paces.place(np.array([0, 1]), np.array([index["note", 960], index["note", 960]]), ONCE)
     assert paces.lead.tolist() == [-2.0, 0.0]
-    pull = paces.pull()
+    assert paces.habit == pytest.approx([HABIT * 2 * (1 + 2), 0])  # two wished notes long one missing, then two
+    paces.habit[:] = 0
+    pull = paces.pull(ONCE)
     assert pull is not None
     values = [pull[0, index[symbol]] for symbol in (("note", 240), ("note", 480), ("note", 960), ("rest", 240))]
     assert values == pytest.approx([2.0, 0.0, -2.0, -2.0])
     assert not pull[1].any()
     paces.keep(np.array([1]))
-    assert paces.pull() is None
+    assert paces.pull(ONCE[:1]) is None
+
+
+def test_what_goes_on_missing_is_felt_though_it_is_made_good(vocabulary: Vocabulary) -> None:
+    """Three minims where crotchets are wished, then six quavers: nothing is missing, but the style brings too few."""
+    paces, index, row = Paces([480.0], vocabulary), vocabulary.rhythm_index, np.array([0])
+    for symbol in [("note", 960)] * 3 + [("note", 240)] * 6:
+        paces.place(row, np.array([index[symbol]]), ONCE[:1])
+    assert paces.lead == 0
+    pull = paces.pull(ONCE[:1])
+    assert pull is not None
+    assert pull[0, index["note", 240]] == pytest.approx(paces.habit[0])
+    assert paces.habit[0] > 0
+
+
+def test_what_is_repeated_counts_as_often_as_it_is_heard(vocabulary: Vocabulary) -> None:
+    """A minim instead of two crotchets, heard twice: two notes are missing, and one more in each hearing makes good."""
+    _, plan = lay_form("AAB", make_frame(Metre(2, 4), 6, 0), Plan())
+    assert [plan.hearings(tick) for tick in (0, 1919, 1920, 3840)] == [2, 2, 1, 1]
+    paces, index, row = Paces([480.0], vocabulary), vocabulary.rhythm_index, np.array([0])
+    paces.place(row, np.array([index["note", 960]]), np.array([2]))
+    assert paces.lead == -2
+    pull = paces.pull(np.array([2]))
+    assert pull is not None
+    assert pull[0, index["note", 240]] == pytest.approx(1 + paces.habit[0])
+    paces.place(row, np.array([index["note", 240]]), np.array([1]))
+    assert paces.lead == -1.5
+
+
+def test_short_sections_keep_a_density_far_from_their_style() -> None:
+    """A reel has eight notes a bar; a section of four bars that is heard twice leaves little to make good for it."""
+    wish = Wish(style="reel", metre="2/2", bars=12, form="AAB", density=4.0, guard=0)
+    melodies = Composer.load(device="cpu").compose(wish, seed=3, count=8)
+    assert all(len(melody) / 12 == pytest.approx(4.0, rel=0.1) for melody in melodies)

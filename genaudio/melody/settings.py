@@ -13,6 +13,7 @@ from genaudio.errors import GenaudioError
 from genaudio.melody.blend import Blend, parse_blend
 from genaudio.melody.given import Given
 from genaudio.melody.pitch_names import parse_pitch, pitch_name
+from genaudio.melody.style_names import unknown_style
 from genaudio.melody.tempo import usual_tempo
 from genaudio.melody.usual import ALL, Counts, Usual, common, is_collection
 from genaudio.melody.vocabulary import Vocabulary
@@ -138,7 +139,7 @@ def _tempo(style: str | None, metre: Metre, place: float) -> float:
 def _check_styles(style: str, vocabulary: Vocabulary) -> None:
     for name, _ in parse_blend(style):
         if name not in vocabulary.styles:
-            raise GenaudioError(f"unknown style {name!r}; the styles are {', '.join(vocabulary.styles)}")
+            raise GenaudioError(unknown_style(name, vocabulary.styles))
 
 
 def _table(usual: Usual, blend: Blend) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from genaudio.errors import GenaudioError
 from genaudio.melody.blend import Blend, blend_text, parse_blend
 from genaudio.melody.form import USUAL_BARS, check_bars, parse_form
 from genaudio.melody.reach import check_range
+from genaudio.melody.style_names import find_style, unknown_style
 from genaudio.melody.usual import known_metres, known_styles
-from genaudio.score import Key, Metre, ScoreError, parse_mode
+from genaudio.score import Metre, ScoreError, parse_key, parse_mode
 
 MOST_BARS = 128
 SLOWEST, FASTEST = 20.0, 400.0
@@ -78,16 +79,13 @@ class Wish:
     def _check_style(self) -> list[str]:
         if self.style is None:
             return []
-        try:  # slip_jig and Slip-Jig mean slip jig
-            object.__setattr__(self, "style", blend_text(parse_blend(self.style)))
+        styles = self.known or known_styles()
+        try:  # slip_jig, Slip-Jig and slipjigs mean slip jig
+            meant = tuple((find_style(name, styles) or name, weight) for name, weight in parse_blend(self.style))
+            object.__setattr__(self, "style", blend_text(parse_blend(blend_text(meant))))
         except GenaudioError as error:
             return [str(error)]
-        styles = self.known or known_styles()
-        return [
-            f"unknown style {name!r}; the styles are {', '.join(styles)}"
-            for name, _ in self.blend
-            if name not in styles
-        ]
+        return [unknown_style(name, styles) for name, _ in self.blend if name not in styles]
 
     def _check_form(self) -> list[str]:
         if self.form is None:
@@ -101,23 +99,18 @@ class Wish:
 
     def _check_key(self) -> list[str]:
         mistakes = []
-        mode, key = None, None
+        mode, key_mode = None, None
         try:
             mode = None if self.mode is None else parse_mode(self.mode)
         except ScoreError as error:
             mistakes.append(str(error))
         try:
-            key = None if self.key is None else Key.parse(self.key)
+            key_mode = None if self.key is None else parse_key(self.key)[1]
         except ScoreError as error:
             mistakes.append(str(error))
-        if key is not None and mode is not None and self._key_has_mode() and key.mode != mode:
-            mistakes.append(f"the key {self.key!r} is {key.mode}, the mode {mode}; leave one of them out")
+        if key_mode is not None and mode is not None and key_mode != mode:
+            mistakes.append(f"the key {self.key!r} is {key_mode}, the mode {mode}; leave one of them out")
         return mistakes
-
-    def _key_has_mode(self) -> bool:
-        """Return whether the key's text goes on after the tonic."""
-        text = (self.key or "").strip()
-        return bool(text[1:].lstrip("#b♯♭").strip())
 
     def _check_metre(self) -> list[str]:
         if self.metre is None:
@@ -174,11 +167,11 @@ class Wish:
     @property
     def tonic(self) -> int | None:
         """The tonic's pitch class, if wished."""
-        return None if self.key is None else Key.parse(self.key).tonic
+        return None if self.key is None else parse_key(self.key)[0]
 
     @property
     def wished_mode(self) -> str | None:
         """The mode, whether it was wished by itself or within the key."""
         if self.mode is not None:
             return parse_mode(self.mode)
-        return Key.parse(self.key).mode if self.key is not None and self._key_has_mode() else None
+        return None if self.key is None else parse_key(self.key)[1]

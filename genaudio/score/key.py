@@ -25,6 +25,8 @@ _MODE_NAMES = {"maj": "major", "ionian": "major", "ion": "major", "m": "minor", 
                "aeolian": "minor", "aeo": "minor", "dor": "dorian", "mix": "mixolydian",
                "phr": "phrygian", "lyd": "lydian", "loc": "locrian"}  # fmt: skip
 _LINE_OF_FIFTHS = "FCGDAEB"
+_KEY = re.compile(r"\s*([A-Ga-g])(?:[\s_-]*(#{1,2}|b{1,2}|♯|♭|(?i:sharp|flat)))?[\s_-]*([A-Za-z]*)\s*")
+_SIGNS = {"♯": "#", "sharp": "#", "♭": "b", "flat": "b"}
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -58,18 +60,13 @@ class Key:
 
     @classmethod
     def parse(cls, text: str, mode: str | None = None) -> Key:
-        """Read ``"D"``, ``"F# minor"``, ``"Bb"``, ``"Ador"`` or ``"Em"``; `mode` overrides the text's own.
+        """Read ``"D"``, ``"F# minor"``, ``"B flat"``, ``"Ador"`` or ``"e-minor"``; `mode` overrides the text's own.
 
         Raises:
             ScoreError: the text is no key.
         """
-        match = re.fullmatch(r"\s*([A-Ga-g])(#{1,2}|b{1,2}|♯|♭)?\s*([A-Za-z]*)\s*", text)
-        if match is None:
-            raise ScoreError(f"{text!r} is no key; write it like D, Bb or 'F# minor'")
-        sign = (match[2] or "").replace("♯", "#").replace("♭", "b")
-        tonic = (_NATURALS[match[1].upper()] + sign.count("#") - sign.count("b")) % 12
-        name = mode or match[3] or "major"
-        return cls(tonic, parse_mode(name))
+        tonic, written = parse_key(text)
+        return cls(tonic, parse_mode(mode) if mode else written or "major")
 
     @property
     def fifths(self) -> int:
@@ -106,6 +103,23 @@ class Key:
 
     def __str__(self) -> str:
         return f"{self.tonic_name} {self.mode}"
+
+
+def parse_key(text: str) -> tuple[int, str | None]:
+    """Return the tonic's pitch class of a key as `Key.parse` reads it, and its mode, None where it says none.
+
+    Raises:
+        ScoreError: the text is no key.
+    """
+    match = _KEY.fullmatch(text)
+    if match is None:
+        raise ScoreError(f"{text!r} is no key; write it like D, Bb or 'F# minor'")
+    letter, sign, name = match[1].upper(), _SIGNS.get((match[2] or "").lower(), match[2] or ""), match[3]
+    tonic = (_NATURALS[letter] + sign.count("#") - sign.count("b")) % 12
+    try:
+        return tonic, parse_mode(name) if name else None
+    except ScoreError as error:
+        raise ScoreError(f"{text!r} is no key: {error}") from None
 
 
 def parse_mode(text: str) -> str:

@@ -16,7 +16,8 @@ def test_an_empty_wish_is_fine() -> None:
 @pytest.mark.parametrize(
     ("key", "mode", "tonic", "expected"),
     [("D", None, 2, None), ("Bb", "minor", 10, "minor"), ("F# dorian", None, 6, "dorian"), ("Am", None, 9, "minor"),
-     ("A", "Mix", 9, "mixolydian"), ("E minor", "minor", 4, "minor")],
+     ("A", "Mix", 9, "mixolydian"), ("E minor", "minor", 4, "minor"), ("B flat", None, 10, None),
+     ("b", None, 11, None), ("bb", "dorian", 10, "dorian"), ("e-flat minor", None, 3, "minor")],
 )  # fmt: skip
 def test_key_and_mode(key: str, mode: str | None, tonic: int, expected: str | None) -> None:
     wish = Wish(key=key, mode=mode)
@@ -25,6 +26,26 @@ def test_key_and_mode(key: str, mode: str | None, tonic: int, expected: str | No
 
 def test_styles_may_be_spelt_with_hyphens() -> None:
     assert Wish(style="Slip-Jig").style == Wish(style="slip_jig").style == "slip jig"
+
+
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [("reels", "reel"), ("SlipJigs", "slip jig"), ("Waltzes", "waltz"), ("country-dances", "country dance"),
+     ("reels:3,Airs:1", "reel:0.75,air:0.25")],
+)  # fmt: skip
+def test_plurals_and_words_run_together_are_understood(text: str, style: str) -> None:
+    assert Wish(style=text).style == style
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("real", "did you mean reel?"), ("stratspey", "did you mean strathspey?"), ("slide", "is a jig in 12/8"),
+     ("polkas", "the nearest to a polka is a country dance or quickstep in 2/4"), ("techno", "strathspey, waltz$"),
+     ("reel,reels", "names a style twice")],
+)  # fmt: skip
+def test_what_may_be_meant_is_said(text: str, hint: str) -> None:
+    with pytest.raises(GenaudioError, match=hint.replace("?", r"\?")):
+        Wish(style=text)
 
 
 def test_unknown_style_lists_the_known_ones() -> None:

@@ -29,6 +29,10 @@ def spelt(key: Key, pitch: int) -> str:
         ("E phr", 0, "E phrygian"),
         ("bb", -2, "Bb major"),
         ("Ebmin", 6, "D# minor"),
+        ("b flat", -2, "Bb major"),
+        ("F-sharp minor", 3, "F# minor"),
+        ("Eflat_dorian", -5, "Eb dorian"),
+        ("d-minor", -1, "D minor"),
     ],
 )
 def test_signature_and_name(text, fifths, name):
@@ -82,7 +86,7 @@ def test_modes_have_short_names(text, mode):
 
 
 def test_what_is_no_key_is_refused():
-    with pytest.raises(ScoreError, match="no key"):
+    with pytest.raises(ScoreError, match="is no key"):
         Key.parse("H")
     with pytest.raises(ScoreError, match="the modes are major"):
         Key.parse("C blues")

@@ -33,10 +33,14 @@ def find_key(melody: Melody, mode: str | None = None) -> Key:
     Args:
         melody: one note or more.
         mode: the mode, where it is known to be one of these four.
+
+    Where all twelve pitch classes sound equally long, the last note is taken for the tonic.
     """
     sounding = np.zeros(12)
     for note in melody.notes:
         sounding[note.pitch % 12] += note.duration
+    if np.ptp(sounding) == 0:  # all twelve alike say nothing, and correlate with nothing
+        return Key(int(melody.notes[-1].pitch) % 12, mode if mode in _profiles() else "major")
     profiles = _profiles()
     names = (mode,) if mode is not None and mode in profiles else tuple(profiles)
     ranked = [

@@ -22,6 +22,7 @@ _METRE = re.compile(r"M:([^/\n\]]*)/\s*(\d+)")
 _NO_MUSIC, _QUOTED = re.compile(r"\s*([A-Za-z+]:|%)"), re.compile(r'"[^"]*"')
 _LENGTH = re.compile(r"[A-Ga-gxzZ\]][,']*(\d{2,})(?:/(\d+))?")
 _UNIT = re.compile(r"(?:^|\[)L:\s*(\d{1,9})/(\d{1,9})\s*(?:$|\]|%)", re.MULTILINE)
+_HAS_LENGTH = re.compile(r"^[LM]:", re.MULTILINE)
 LONGEST = 256
 """Quarter notes of the longest note or rest: a bar of 64 whole notes, the longest that there can be."""
 ODDEST = 8
@@ -143,10 +144,12 @@ def _for_music21(text: str) -> str:
     """Put a tune so that music21 reads it by the standard.
 
     Without a version it forgets accidentals at the next note, where the standard keeps them for the bar; it knows no
-    locrian, which has the signature of the major key a semitone higher; and it sees no bars, so no pickup, where there
-    are fewer than three bar lines.
+    locrian, which has the signature of the major key a semitone higher; it sees no bars, so no pickup, where there are
+    fewer than three bar lines; and without a metre it has no unit note length, which is a quaver then.
     """
     text = _LOCRIAN.sub(lambda match: f"K:{_locrian_as_major(match[1]).tonic_name}", text)
+    if not _HAS_LENGTH.search(text):
+        text = re.sub(r"^K:", "L:1/8\nK:", text, count=1, flags=re.MULTILINE)
     if text.count("|") < 3:
         text = text.rstrip() + "\nz|z|z||\n"
     return f"%abc-2.1\n{text}"

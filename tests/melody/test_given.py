@@ -60,6 +60,13 @@ def test_keys_are_found(pitches: list[int], key: Key) -> None:
     assert find_key(tune([pitch + 3 for pitch in pitches])) == Key((key.tonic + 3) % 12, key.mode)
 
 
+def test_a_key_is_named_even_where_all_pitch_classes_sound_alike(recwarn: pytest.WarningsRecorder) -> None:
+    chromatic = tune([*range(60, 72), 67, *range(72, 79), *range(68, 72)])
+    assert find_key(chromatic) == Key(chromatic.pitches[-1] % 12)
+    assert find_key(chromatic, "dorian").mode == "dorian"
+    assert not recwarn.list
+
+
 def test_a_signature_may_be_read_in_another_mode() -> None:
     """A MIDI file can only say C major where D dorian is meant: the same seven notes."""
     given = agree(Given(tune(SCALE, key="C")), Wish(key="D dorian", bars=4))

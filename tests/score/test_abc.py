@@ -79,6 +79,13 @@ def test_accidentals_hold_to_the_end_of_the_bar(read):
     assert [note.pitch for note in score.notes] == [73, 73, 77, 73, 72, 78]
 
 
+def test_without_a_metre_the_unit_is_a_quaver(read):
+    score = read("X:1\nK:D\nd2 f a|\n")
+    assert [(note.onset, note.duration) for note in score.tracks[0].notes] == [(0, 1), (1, 0.5), (1.5, 0.5)]
+    assert not score.metres
+    assert read("X:1\nL:1/4\nK:D\nd2 f a|\n").tracks[0].notes[0].duration == 2
+
+
 def test_locrian(read):
     score = read("X:1\nM:3/4\nL:1/4\nK:Bloc\nB c f|B3|]\n")
     assert score.keys == ((0, Key(11, "locrian")),)

@@ -47,9 +47,9 @@ def compose(
     lowest: options.Lowest = None,
     highest: options.Highest = None,
     density: options.Density = None,
-    temperature: options.Temperature = 0.95,
-    top_p: options.TopP = 0.97,
-    min_p: options.MinP = 0.02,
+    temperature: options.Temperature = 1.0,
+    top_p: options.TopP = 0.99,
+    min_p: options.MinP = 0.01,
     guidance: options.Guidance = 1.0,
     guard: options.CopyGuard = 1.0,
     primer: Annotated[

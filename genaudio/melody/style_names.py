@@ -27,7 +27,7 @@ def unknown_style(name: str, styles: Sequence[str]) -> str:
     kin = KIN.get(name, KIN.get(name.removesuffix("s")))
     if kin is not None and any(style in kin for style in styles):
         return f"{said}; the nearest to a {name.removesuffix('s')} is {kin}"
-    close = get_close_matches(name, styles, n=1, cutoff=0.7)
+    close = get_close_matches(name, styles, n=1, cutoff=0.6)
     return f"{said}; did you mean {close[0]}?" if close else said
 
 

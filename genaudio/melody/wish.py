@@ -56,9 +56,9 @@ class Wish:
     metre: str | None = None
     bars: int | None = None
     tempo: float | None = None
-    temperature: float = 0.95
-    top_p: float = 0.97
-    min_p: float = 0.02
+    temperature: float = 1.0
+    top_p: float = 0.99
+    min_p: float = 0.01
     guidance: float = 1.0
     known: tuple[str, ...] = ()
     form: str | None = None

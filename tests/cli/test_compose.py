@@ -1,9 +1,12 @@
 """genaudio compose: what is given is kept, what cannot be is told in a sentence."""
 
+import inspect
 import json
 
 import pytest
 
+from genaudio.cli import compose, make
+from genaudio.melody import Wish
 from genaudio.score import Key, Melody, Metre, Note, Score, Track, read_score, write_midi
 from tests.cli.shell import run
 
@@ -260,3 +263,9 @@ def test_without_a_time_signature_the_wished_metre_is_taken(tmp_path):
     result = run("compose", "--primer", path, "--meter", "6/8", "--bars", "6", "--seed", "1", "--json")
     assert json.loads(result.stdout)["works"][0]["time_signature"] == "6/8"
     assert f"{path} has no time signature; it is read in 6/8, as wished." in result.stderr
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_p", "min_p", "guidance", "guard"])
+def test_what_is_not_said_is_as_in_a_wish(name):
+    for command in (compose.compose, make.make):
+        assert inspect.signature(command).parameters[name].default == getattr(Wish(), name)

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from genaudio.melody import Composer, Wish
 from genaudio.melody.contrast import Contrast, Fresh
 from genaudio.melody.events import Event, make_frame
@@ -49,3 +53,21 @@ def test_the_longer_a_section_follows_another_the_more_it_is_turned_away() -> No
     for place in range(20):
         assert contrast.shunned(4800 + 240 * place, placed) == {60 + place: min(3 + place / 4, 9.0)}
         contrast.place(4800 + 240 * place, 60 + place, placed)
+
+
+@pytest.mark.parametrize(
+    ("wish", "seed"),
+    [
+        (Wish("minuet", "E", "dorian", "3/8", 32, form="AABA", lowest="G3", highest="D5"), 333),
+        (Wish("bach", "Db", "minor", "3/4", 24, form="AAB", density=3.0), 450),
+    ],
+)
+def test_styles_that_repeat_are_turned_away_too(wish: Wish, seed: int) -> None:
+    """With three nats however long a section goes on, these two came out as AAAA and AAA."""
+    tamer = replace(wish, temperature=0.95, top_p=0.97, min_p=0.02)
+    (melody,) = Composer.load(device="cpu").compose(tamer, seed)
+    assert melody.metre is not None
+    length = float(melody.metre.bar * (wish.bars or 0) / len(wish.form or ""))
+    first, third = ({(note.onset - start, note.pitch) for note in melody.notes if 0 <= note.onset - start < length}
+                    for start in (0.0, 2 * length))  # fmt: skip
+    assert len(first & third) <= 0.75 * len(third)

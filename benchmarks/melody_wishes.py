@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,9 @@ def judge_styles(
         if m.key is not None
     ]
     mates = composer.compose_each(likenesses, range(seed, seed + len(likenesses)))
+    fitting = [wish for wish in wishes if wish.style in names and str(wish.metre) in usual[wish.style]["metres"]]
+    rng = np.random.default_rng(seed)
+    plain = composer.compose_each([_plain(wish, usual, rng) for wish in fitting], range(seed, seed + len(fitting)))
     wished = [
         (wish.style or "", tune, str(wish.metre) in usual[wish.style]["metres"])
         for wish, tune in zip(wishes, tunes, strict=True)
@@ -90,10 +94,19 @@ def judge_styles(
     sets = {
         "real": [(work.style, work.melody) for work in asked],
         "mates": list(zip((work.style for work in asked), mates, strict=True)),
+        "wished_plain": list(zip((wish.style or "" for wish in fitting), plain, strict=True)),
         "wished_usual_metre": [(style, tune) for style, tune, fits in wished if fits],
         "wished_foreign_metre": [(style, tune) for style, tune, fits in wished if not fits],
     }
     return {"styles": names, **{name: _recognised(classifier, some, names) for name, some in sets.items() if some}}
+
+
+def _plain(wish: Wish, usual: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -> Wish:
+    """Return a wish without form, range and density, in a metre that comes as often as its style has it."""
+    counts = usual[wish.style or ""]["metres"]
+    shares = np.array(list(counts.values()), np.float64)
+    metre = str(rng.choice(list(counts), p=shares / shares.sum()))
+    return replace(wish, metre=metre, form=None, lowest=None, highest=None, density=None)
 
 
 def _recognised(

@@ -17,6 +17,7 @@ from genaudio.codec.sources import excite_as
 from genaudio.instruments import FAMILIES, Family
 from genaudio.renderer import Renderer
 from genaudio.renderer.performing import Part
+from genaudio.renderer.stem import Stem
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE
 from genaudio.teacher.soundfont import SoundFontPlayer, find_soundfont
@@ -97,13 +98,19 @@ class Bench:
         return float(self.distance.log_mel(*pair))
 
     def distances(self, ours: np.ndarray, target: np.ndarray, notes: tuple[Sounding, ...], family: Family) -> dict:
-        """Log-mel distances to the teacher: of our sound, the codec's round trip, and the second teacher."""
+        """Log-mel distances to the teacher: of our sound, the codec's round trip, and the second teacher.
+
+        Where nothing sounds all are silent, as our stems are, and the rest after the last note is left out: SoundFonts
+        are played with the dither of 16 bits, which is not music.
+        """
         second = self.second(notes, family, len(target) / SAMPLE_RATE)
-        return {
-            "log_mel_ours": self.log_mel(ours, target),
-            "log_mel_codec": self.log_mel(self.round_trip(target, notes, family), target),
-            "log_mel_second": self.log_mel(second, target),
-        }
+        open_ = Stem(Part("solo", family, notes, (), 1.0, 0.0), 0, len(target), 0).closed(
+            np.ones(len(target), np.float32), 0, SAMPLE_RATE
+        )
+        end = int(np.flatnonzero(open_)[-1]) + 1
+        sounds = {"ours": ours, "codec": self.round_trip(target, notes, family), "second": second}
+        heard = (target * open_)[:end]
+        return {f"log_mel_{name}": self.log_mel((sound * open_)[:end], heard) for name, sound in sounds.items()}
 
     def effort(self) -> dict[str, float]:
         """Processor seconds a second of audio, of all stems so far and of the codec's decoder alone.

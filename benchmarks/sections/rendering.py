@@ -52,10 +52,11 @@ def tunes(part: dict[str, Any]) -> str:
             "## Rendering against the teacher, held-out tunes\n",
             where(part),
             f"{part['tunes']} performances a row. Onset F1 by {part['transcriber']['name']} with fixed settings; "
-            "the ratio is rendering over teacher. Log-mel is the distance to the teacher: of the rendering from the "
-            "score alone; of the score-informed codec that was given the teacher's sound (the floor); and of another "
-            f"SoundFont that plays the same notes ({part['second_soundfont']}; where it is about as near as the "
-            "codec, half its distance is out of reach).\n",
+            "the ratio is rendering over teacher. Log-mel is the distance to the teacher while something sounds: of "
+            "the rendering from the score alone; of the score-informed codec that was given the teacher's sound (the "
+            "floor); and of another SoundFont that plays the same notes "
+            f"({part['second_soundfont']}; where it is about as near as the codec, half its distance is out of reach)."
+            "\n",
             table(header, rows),
             f"\nGoals: an F1 ratio of 0.98 or more is reached in {reached(part['families'], 'f1_ratio', low=0.98)}; at "
             f"most 1.10 of the codec's distance in {reached(part['families'], 'to_codec', high=1.1)}; at most half of "

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from genaudio.codec.codec import Codec
 from genaudio.codec.model import CodecModel
+from genaudio.codec.noise import LEVEL
 
 
 class _Encoder(nn.Module):
@@ -30,7 +31,7 @@ class _Decoder(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         samples = latents.shape[2] * self.model.config.hop - self.model.config.hop // 2
-        noise = latents.new_empty(latents.shape[0], samples).normal_() * 0.1
+        noise = latents.new_empty(latents.shape[0], samples).normal_() * LEVEL
         return self.model.decode(latents, self.model.hear(latents, 0, samples), noise)[:, None]
 
 

@@ -13,14 +13,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchaudio.functional import melscale_fbanks
 
+from genaudio.codec.repeats import in_bands
+
 SIZES = (256, 512, 1024, 2048, 4096)
 """Windows of the training loss in samples."""
 _BANDS = {256: 10, 512: 40, 1024: 80, 2048: 128, 4096: 160}
 """Mel bands at each window."""
 _MEASURED = (256, 512, 1024, 2048)
 """Windows of the log-mel distance."""
-_RECURRENCE_WINDOW, _RECURRENCE_BINS, _RECURRENCE_FRAMES = 2048, 8, 22
-"""What `SpectralDistance.recurrence` compares: the codec's own frames, in bands of 172 Hz, over 0.26 seconds."""
+_RECURRENCE_WINDOW, _RECURRENCE_FRAMES = 2048, 22
+"""What `SpectralDistance.recurrence` compares: the codec's own frames, over 0.26 seconds."""
 
 
 class SpectralDistance(nn.Module):
@@ -101,7 +103,7 @@ class SpectralDistance(nn.Module):
         A decoder of frames that has nothing to tell gives the same frame again and again: noise becomes a comb of
         lines at multiples of the frame rate, a buzz that logarithms of magnitudes even reward, since theirs are as
         the noise's are at the median. So the correlation of each frame with the one before (complex, in bands of
-        `_RECURRENCE_BINS` bins, averaged over `_RECURRENCE_FRAMES` frames) is compared: it is near 0 for noise, turns
+        `repeats.BINS` bins, averaged over `_RECURRENCE_FRAMES` frames) is compared: it is near 0 for noise, turns
         with the frequency for a tone, and is 1 for the comb.
 
         Args:
@@ -113,10 +115,9 @@ class SpectralDistance(nn.Module):
 
     def _recurrences(self, audio: Tensor) -> Tensor:
         """Real and imaginary parts [2, B, bands, blocks] of the correlation of frames with those before them."""
-        size, (bins, frames) = _RECURRENCE_WINDOW, (_RECURRENCE_BINS, _RECURRENCE_FRAMES)
+        size, frames = _RECURRENCE_WINDOW, _RECURRENCE_FRAMES
         spectrum = torch.stft(audio, size, size // 4, size, getattr(self, f"window_{size}"), return_complex=True)
-        whole = torch.view_as_real(spectrum[:, : size // 2])
-        parts = whole.reshape(len(audio), -1, bins, *whole.shape[2:])  # [B, bands, bins, F, 2]
+        parts = in_bands(spectrum)
         now, before = parts[:, :, :, 1:], parts[:, :, :, :-1]
         power = parts.square().sum((2, 4))
         real = (now * before).sum((2, 4))

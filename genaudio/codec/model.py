@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from genaudio.codec.blocks import ConvNeXtBlock, reach
 from genaudio.codec.hearing import Hearing, activations, sing_long
-from genaudio.codec.noise import LEVEL as NOISE_LEVEL
+from genaudio.codec.noise import LEVEL
 from genaudio.codec.quantizer import Quantizer
 from genaudio.codec.repeats import REACH, without_repeats
 from genaudio.codec.transform import Transform
@@ -119,7 +119,7 @@ class Decoder(nn.Module):
         self.blocks = nn.Sequential(*[ConvNeXtBlock(width) for _ in range(config.decoder_blocks)])
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, 4 * self.spectrum_bins + self.bands)
-        self.unit = (NOISE_LEVEL**2 * config.window * 3 / 8) ** -0.5  # 3 / 8 is the mean square of the Hann window
+        self.unit = (LEVEL**2 * config.window * 3 / 8) ** -0.5  # 3 / 8 is the mean square of the Hann window
         self.repeats_as_noise = config.repeats_as_noise
 
     def forward(self, latents: Tensor, excitation: Tensor, noise: Tensor, side: Tensor) -> Tensor:

@@ -25,10 +25,15 @@ REACH = 1
 """Frames to either side that a frame depends on."""
 
 
+def in_bands(spectrum: Tensor) -> Tensor:
+    """Real and imaginary parts of a complex spectrum [B, N, F] in bands of neighbours: [B, N // BINS, BINS, F, 2]."""
+    whole = torch.view_as_real(spectrum[:, : spectrum.shape[1] // BINS * BINS])
+    return whole.reshape(len(whole), -1, BINS, *whole.shape[2:])
+
+
 def repetition(spectrum: Tensor) -> Tensor:
     """How much frames of a complex spectrum [B, N, F] repeat their neighbours: [B, N // BINS, F], -1 to 1."""
-    whole = torch.view_as_real(spectrum[:, : spectrum.shape[1] // BINS * BINS])
-    parts = whole.reshape(len(whole), -1, BINS, *whole.shape[2:])
+    parts = in_bands(spectrum)
     power = parts.square().sum((2, 4)) + 1e-12
     together = (parts[:, :, :, 1:] * parts[:, :, :, :-1]).sum((2, 4))
     if spectrum.shape[-1] == 1:

@@ -21,6 +21,7 @@ from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
 from genaudio.codec.measures import measure
 from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.codec.noise import LEVEL
 from genaudio.codec.quantizer import STATISTICS
 from genaudio.codec.recipe import CodecRecipe
 from genaudio.codec.recordings import gather_recordings
@@ -117,7 +118,7 @@ class CodecTraining:
 
     def _noise(self, like: Tensor) -> Tensor:
         """White noise of the shape of an audio batch."""
-        return torch.randn(like.shape, generator=self.generator, device=self.device) * 0.1
+        return torch.randn(like.shape, generator=self.generator, device=self.device) * LEVEL
 
     def to_training(self) -> None:
         """Bring the model into training mode, but for what is settled."""

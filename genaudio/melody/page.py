@@ -117,14 +117,14 @@ class Page:
         """Write one event of every draft that is not done."""
         features = self.histories.features()[self.rows]
         hidden = self.decoder.advance(self.memory, features[:, None])
-        settled = self._settled()
+        settled, hearings = self._settled(), self._hearings()
         free = self.live if not settled else np.setdiff1d(self.live, list(settled))
-        rhythms = self._rhythms(settled, free, self._mixed(self.decoder.rhythm_scores(hidden, features)))
+        rhythms = self._rhythms(settled, free, hearings, self._mixed(self.decoder.rhythm_scores(hidden, features)))
         arrival = self.histories.arrive(rhythms)
         on_lines = (rhythms[self.rows], arrival[self.rows])
         scores = self._mixed(self.decoder.pitch_scores(hidden, features, *on_lines))
         numbers = self._pitches(settled, free, rhythms, scores)  # whatever else speaks of pitches joins `scores`
-        self._follow(free, rhythms, numbers)
+        self._follow(free, rhythms, numbers, hearings)
         self._place(rhythms, numbers)
 
     def _bound(self, rows: Numbers) -> list[int]:
@@ -148,8 +148,13 @@ class Page:
         own = scores[: len(self.drafts) * self.copies].cpu().double().numpy()
         return mixed(own.reshape(len(self.drafts), self.copies, -1), self.drafts)
 
-    def _rhythms(self, settled: Settled, free: Numbers, scores: Scores) -> Numbers:
-        """Return the rhythm symbols [R] of the next events: the settled ones, or chosen by scores [R, S]."""
+    def _rhythms(self, settled: Settled, free: Numbers, hearings: Numbers, scores: Scores) -> Numbers:
+        """Return the rhythm symbols [R] of the next events: the settled ones, or chosen by scores [R, S].
+
+        Args:
+            settled: what must stand. free: the other rows that are not done. scores: [R, S].
+            hearings: [R] how many times the events are heard.
+        """
         rhythms, histories = np.zeros(len(self.drafts), np.int64), self.histories
         for row, event in settled.items():
             rhythms[row] = self.vocabulary.rhythm_index[event.kind, event.duration]
@@ -160,7 +165,7 @@ class Page:
         masks = self.grammar.table[allowed]
         for row in self._bound(free):
             masks[row] = self.drafts[row].plan.narrow(masks[row], self.vocabulary, int(ticks[row]))
-        for pull in (self.paces.pull(self._hearings()), self.colours.slow(ticks)):
+        for pull in (self.paces.pull(hearings), self.colours.slow(ticks)):
             if pull is not None:
                 scores = scores + pull
         rhythms[free] = self._chosen(free, scores, masks[free], self.chances.draw(free))
@@ -230,10 +235,10 @@ class Page:
         last &= tonics.any(axis=1)
         return np.where(last[:, None], tonics, allowed)
 
-    def _follow(self, free: Numbers, rhythms: Numbers, numbers: Numbers) -> None:
+    def _follow(self, free: Numbers, rhythms: Numbers, numbers: Numbers, hearings: Numbers) -> None:
         """Tell what leans towards density and key what the free rows have written."""
         notes = self._notes(free, rhythms)
-        self.paces.place(free, rhythms[free], self._hearings()[free])
+        self.paces.place(free, rhythms[free], hearings[free])
         self.colours.place(notes, numbers[notes])
 
     def _place(self, rhythms: Numbers, numbers: Numbers) -> None:

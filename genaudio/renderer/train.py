@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from genaudio.codec.codec import Codec
 from genaudio.codec.losses import SpectralDistance, draw_sizes
+from genaudio.codec.noise import LEVEL
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.renderer.model import ScoreModel
 from genaudio.renderer.recipe import RendererRecipe
@@ -180,7 +181,7 @@ class RendererTraining:
             quantized = self.codec.quantized(latents)
         strayed = functional.mse_loss(latents, quantized) / self.model.scale.mean() ** 2
         latents = latents + (quantized - latents).detach()
-        noise = torch.randn(audio.shape, generator=self.generator, device=self.device) * 0.1
+        noise = torch.randn(audio.shape, generator=self.generator, device=self.device) * LEVEL
         with half_precision(self.device):
             decoded = self.codec.model.decode(latents, excitation, noise)
         return self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales)), strayed
@@ -215,7 +216,7 @@ class RendererTraining:
             features = held_out.features(take, start, frames)[None].to(self.device)
             latents = self.model(features, torch.tensor([held_out.families[take]], device=self.device))
             audio, excitation = (part[None].to(self.device) for part in held_out.sound(take, start, frames))
-            noise = torch.randn(audio.shape, generator=torch.Generator().manual_seed(number)).to(self.device) * 0.1
+            noise = torch.randn(audio.shape, generator=torch.Generator().manual_seed(number)).to(self.device) * LEVEL
             known = held_out.known(take, start, frames).T[None].to(self.device)
             for index, values in enumerate((self.codec.quantized(latents), known)):
                 decoded = self.codec.model.decode(values, excitation, noise)

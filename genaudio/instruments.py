@@ -26,7 +26,9 @@ class Family:
         vibrato: (sways a second, depth in semitones) of held notes; None where players do not sway.
         decay: seconds in which a struck or plucked note falls away in the excitation; 0 for notes that are held up.
         release: time constant in seconds of the decay after a note's end.
-        section: hundredths of a semitone by which each of several players (or reeds) is out of tune; empty for one.
+        latency: seconds from a note's onset to the rise of its sound: a hammer has to reach its string.
+        section: of each of several players or reeds, how far out of tune in hundredths of a semitone, and how loud
+            beside the others; empty for one.
         drums: True for a kit, whose pitches name drums (`genaudio.percussion`).
         like: the family that stands in where a renderer does not know this one, and that its training begins with.
     """
@@ -40,7 +42,8 @@ class Family:
     vibrato: tuple[float, float] | None = None
     decay: float = 0.0
     release: float = 0.05
-    section: tuple[float, ...] = ()
+    latency: float = 0.0
+    section: tuple[tuple[float, float], ...] = ()
     drums: bool = False
     like: str = ""
 
@@ -50,25 +53,30 @@ class Family:
         return max(0.7, TAILS * self.release)
 
 
+def _three(flat: float, sharp: float, level: float) -> tuple[tuple[float, float], ...]:
+    """A section of three, one of whom leads; the others are that loud beside it."""
+    return (flat, level), (0.0, 1.0), (sharp, level)
+
+
 FAMILIES: tuple[Family, ...] = (
-    Family("piano", 0, 28, 100, True, 0.0, decay=0.2, release=0.07),
-    Family("guitar", 24, 40, 84, True, 0.15, decay=0.15, release=0.14),
-    Family("bass", 32, 28, 60, False, 0.0, decay=0.2, release=0.03),
+    Family("piano", 0, 28, 100, True, 0.0, decay=0.2, release=0.07, latency=0.004),
+    Family("guitar", 24, 40, 84, True, 0.15, decay=0.15, release=0.14, latency=0.0065),
+    Family("bass", 32, 28, 60, False, 0.0, decay=0.2, release=0.03, latency=0.004),
     Family("violin", 40, 55, 100, False, -0.2, (5.5, 0.17)),
     Family("cello", 42, 36, 76, False, 0.2, (5.1, 0.12), release=0.06),
     Family("trumpet", 56, 52, 86, False, 0.25, (5.2, 0.04), release=0.03),
     Family("clarinet", 71, 50, 91, False, -0.1, release=0.02),
     Family("flute", 73, 60, 96, False, -0.15, (4.3, 0.07), release=0.03),
-    Family("accordion", 21, 53, 89, True, 0.1, release=0.03),
-    Family("harp", 46, 36, 96, True, -0.25, decay=0.15, release=0.8),
-    Family("steel-guitar", 25, 40, 84, True, -0.15, decay=0.15, release=0.4, like="guitar"),
-    Family("strings", 48, 36, 96, True, 0.0, (5.3, 0.06), release=0.14, section=(-9.0, 0.0, 8.0), like="violin"),
+    Family("accordion", 21, 53, 89, True, 0.1, release=0.03, section=((0.0, 1.0), (16.0, 0.35))),
+    Family("harp", 46, 36, 96, True, -0.25, decay=0.15, release=0.8, latency=0.0025),
+    Family("steel-guitar", 25, 40, 84, True, -0.15, decay=0.15, release=0.4, latency=0.007, like="guitar"),
+    Family("strings", 48, 36, 96, True, 0.0, (5.3, 0.06), release=0.14, section=_three(-9.0, 8.0, 0.35), like="violin"),
     Family("oboe", 68, 58, 91, False, -0.05, (5.0, 0.06), release=0.03, like="clarinet"),
     Family("horn", 60, 35, 77, False, -0.2, release=0.035, like="trumpet"),
     Family("saxophone", 65, 49, 80, False, 0.1, (5.0, 0.08), release=0.025, like="clarinet"),
     Family("organ", 19, 36, 96, True, 0.0, release=0.18, like="accordion"),
-    Family("vibraphone", 11, 53, 89, True, 0.2, decay=0.3, release=0.07, like="harp"),
-    Family("choir", 52, 43, 84, True, 0.0, (5.0, 0.06), release=0.22, section=(-8.0, 0.0, 7.0), like="flute"),
+    Family("vibraphone", 11, 53, 89, True, 0.2, decay=0.3, release=0.07, latency=0.0025, like="harp"),
+    Family("choir", 52, 43, 84, True, 0.0, (5.0, 0.06), release=0.22, section=_three(-8.0, 7.0, 0.25), like="flute"),
     Family("drums", 0, 35, 81, True, 0.0, drums=True),
 )
 """The families in the order of their numbers in the model."""

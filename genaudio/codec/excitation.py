@@ -19,7 +19,7 @@ from genaudio.instruments import TAILS
 from genaudio.sounding import Sounding
 
 ATTACK = 0.002
-"""Linear rise of a note in seconds."""
+"""Linear rise of a note in seconds, at whose end its first pulse stands at its highest, however low it is."""
 RELEASE = 0.08
 """Usual time constant of the decay after a note's end in seconds."""
 SUSTAINED = 0.2
@@ -167,11 +167,12 @@ def _turns_after(tone: _Tone, block: int, before: float) -> float:
 def _phase(tone: _Tone, where: np.ndarray) -> np.ndarray:
     """Phase in radians, within one turn, of consecutive samples `where` after a note's start."""
     if not tone.bends and tone.vibrato is None:
-        return 2 * np.pi * np.mod(where * (tone.frequency / tone.sample_rate), 1.0) + 1e-4
+        turns = (where - ATTACK * tone.sample_rate) * (tone.frequency / tone.sample_rate)
+        return 2 * np.pi * np.mod(turns, 1.0) + 1e-4
     begin, stop = int(where[0]), int(where[-1]) + 1
     before = 0.0
     for block in range(begin // _BLOCK):
         before = _turns_after(tone, block, before)
     whole = begin // _BLOCK * _BLOCK
-    turns = tone.turns(whole, stop, before)[begin - whole :]
+    turns = tone.turns(whole, stop, before)[begin - whole :] - ATTACK * tone.frequency
     return 2 * np.pi * np.mod(turns, 1.0) + 1e-4

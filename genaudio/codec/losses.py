@@ -24,6 +24,17 @@ _MEASURED = (256, 512, 1024, 2048)
 _RECURRENCE_WINDOW, _RECURRENCE_FRAMES = 2048, 22
 """What `SpectralDistance.recurrence` compares: the codec's own frames, over 0.26 seconds."""
 
+_ATTACK_WINDOWS = (256, 512)
+"""Windows of `SpectralDistance.attack`, the shortest there are."""
+_RISE, _AROUND = 0.006, 0.016
+"""Seconds over which a rise is looked for, and to either side of one that count with it."""
+_RISE_LEAST, _RISE_MOST = 0.3, 1.5
+"""By how many nats in the mean of the bands heard it must rise, and may count."""
+_FAINT = 0.01
+"""Share of the loudest band's peak below which a band is not heard."""
+_MASKED = 0.1
+"""Share of a band's peak below which an attack hides what is quieter."""
+
 
 class SpectralDistance(nn.Module):
     """Magnitudes at several window sizes, compared linearly, as logarithms and in mel bands.
@@ -34,6 +45,7 @@ class SpectralDistance(nn.Module):
 
     def __init__(self, sample_rate: int) -> None:
         super().__init__()
+        self.sample_rate = sample_rate
         for size, bands in _BANDS.items():
             self.register_buffer(f"window_{size}", torch.hann_window(size), persistent=False)
             filters = melscale_fbanks(size // 2 + 1, 0.0, sample_rate / 2, bands, sample_rate)
@@ -124,6 +136,33 @@ class SpectralDistance(nn.Module):
         imaginary = (now[..., 1] * before[..., 0] - now[..., 0] * before[..., 1]).sum(2)
         normed = torch.stack([real, imaginary]) * torch.rsqrt(power[:, :, 1:] * power[:, :, :-1] + 1e-12)
         return functional.avg_pool1d(normed.flatten(0, 1), frames, frames).view(*normed.shape[:3], -1)
+
+    def attack(self, a: Tensor, b: Tensor) -> Tensor:
+        """How far two sounds are apart where the second one rises, in nats; 0 if it never does.
+
+        Attacks are a hundredth of the frames, so that the other distances hardly see whether one takes 5 or 20 ms. Here
+        a frame weighs as much as the steepest rise of the target around it, a mel band as the root of its peak there,
+        and what is fainter than a tenth of that peak hardly differs: it is masked.
+
+        Args:
+            a: the estimate.
+            b: the target.
+        """
+        total = a.new_zeros(())
+        for size in _ATTACK_WINDOWS:
+            rise, around = (round(seconds * self.sample_rate / (size // 4)) for seconds in (_RISE, _AROUND))
+            filters = getattr(self, f"filters_{size}")
+            x, y = (filters.T @ self._magnitudes(each, size) + 1e-5 for each in (a, b))
+            peak = functional.max_pool1d(y, 2 * around + 1, 1, around)
+            faint = _FAINT * peak.amax(1, keepdim=True)
+            logs, heard = torch.log(y + faint)[..., 2:-2], (peak > faint).float()  # two frames see beyond either end
+            steep = functional.pad(logs[..., rise:] - logs[..., :-rise], (rise + 2, 2))
+            steep = (steep * heard).sum(1, keepdim=True) / heard.sum(1, keepdim=True)
+            steep = (steep - _RISE_LEAST).clamp(0, _RISE_MOST)
+            weights = functional.max_pool1d(steep, 2 * around + 1, 1, around) * peak.sqrt()
+            apart = (torch.log(x + _MASKED * peak) - torch.log(y + _MASKED * peak)).abs()
+            total = total + (apart * weights).sum() / weights.sum().clamp_min(1e-3)
+        return total / len(_ATTACK_WINDOWS)
 
     def forward(self, a: Tensor, b: Tensor, sizes: Sequence[int] = SIZES) -> Tensor:
         """The training loss: log mel, log magnitude and spectral convergence (Yamamoto et al. 2020), averaged.

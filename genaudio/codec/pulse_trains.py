@@ -101,6 +101,7 @@ class _Notes:
         values = self.values[notes].float()
         velocity, decay, release = (values[:, column, None] for column in (7, 8, 14))
         harmonics = torch.floor(0.45 * self.rate / self.values[notes, 6]).clamp_min(1).float()[:, None]
+        turns = turns - ATTACK * self.values[notes, 6, None]
         near = turns - torch.round(turns + 1e-4 / (2 * np.pi))  # within half a turn of a pulse's peak
         phase = (2 * np.pi * near + 1e-4).float()
         half = torch.sin(phase / 2)

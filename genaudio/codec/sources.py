@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,6 +11,12 @@ from genaudio.codec.hearing import sounding_keys
 from genaudio.codec.striking import strike
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
+
+
+def spoken(family: Family, notes: Iterable[Sounding]) -> Iterator[Sounding]:
+    """Yield notes from when they are heard on: a family's latency after they are played."""
+    for note in notes:
+        yield note._replace(start=min(note.start + family.latency, (note.start + note.end) / 2))
 
 
 def excite_as(
@@ -25,12 +31,12 @@ def excite_as(
     """Turn what a family plays into the excitation of a stretch of audio: float32 [samples].
 
     Args:
-        family: decides how notes fall away, and whether they are hits of drums.
+        family: decides when notes rise and how they fall away, and whether they are hits of drums.
         notes, samples, sample_rate, start, bends, vibrato: as in `excite`; drums neither bend nor sway.
     """
     if family.drums:
         return strike(notes, samples, sample_rate, start)
-    return excite(notes, samples, sample_rate, start, bends, vibrato, family.decay, family.release)
+    return excite(spoken(family, notes), samples, sample_rate, start, bends, vibrato, family.decay, family.release)
 
 
 def keys_of(

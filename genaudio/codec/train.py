@@ -200,10 +200,13 @@ class CodecTraining:
         sizes = draw_sizes(self.rng, recipe.scales)
         spectral = self.distance(decoded.float(), batch.audio, sizes)
         loss = spectral + recipe.commitment * penalty + recipe.hearing * misheard
-        repeated = latents.new_zeros(())
+        repeated = begun = latents.new_zeros(())
         if recipe.recurrence:
             repeated = self.distance.recurrence(decoded.float(), batch.audio)
             loss = loss + recipe.recurrence * repeated
+        if recipe.attack:
+            begun = self.distance.attack(decoded.float(), batch.audio)
+            loss = loss + recipe.attack * begun
         if recipe.advance:
             loss = loss + recipe.advance * self.distance.advance(decoded.float(), batch.audio, sizes[:1])
         if recipe.adversary and fraction >= recipe.adversary_after:
@@ -217,6 +220,7 @@ class CodecTraining:
             "loss": float(spectral.detach()),
             "misheard": float(misheard.detach()),
             "repeated": float(repeated.detach()),
+            "begun": float(begun.detach()),
             "commitment": float(penalty.detach()),
             "rate": rate,
             "norm": norm,

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from genaudio.codec.noise import white_noise
 from genaudio.codec.pulse_trains import Stretch, excite_many
+from genaudio.codec.sources import spoken
 from genaudio.errors import GenaudioError
 from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape
 from genaudio.renderer.features import WIDTH, score_features
@@ -150,9 +151,10 @@ class Batcher:
                 made = self.renderer.excitation(part, notes)(start, self.samples)[0]
                 out[row] = torch.from_numpy(made).to(self.device)
             else:
-                for number, (bends, sway) in enumerate(part.players):
-                    stretch = Stretch(notes, start, bends, sway, family.decay, family.release)
-                    passes.setdefault(number, []).append((row, len(part.players) ** -0.5, stretch))
+                notes = tuple(spoken(family, notes))
+                for number, player in enumerate(part.players):
+                    stretch = Stretch(notes, start, player.bends, player.vibrato, family.decay, family.release)
+                    passes.setdefault(number, []).append((row, player.level, stretch))
         for entries in passes.values():  # one player of each row at a time, so that sums have one order
             rows, shares, stretches = zip(*entries, strict=True)
             made_of = excite_many(stretches, self.samples, rate, self.device)

@@ -20,6 +20,7 @@ class RendererRecipe:
         listen_after: share of the budget after which the decoded sound joins the loss.
         listen_batch, listen_frames: examples and frames of a step that decodes.
         scales: windows of the spectral loss that each step draws.
+        attack: weight of the distance of sounds while they begin (see `SpectralDistance.attack`); 0 for none.
         latent_weight: weight of the distance of latents beside that of sounds.
         commitment: weight of the squared distance of latents to the codes that stand for them, relative to the latents'
             variance. Without it nothing holds latents that have left what codes can say: a training of 5,900 steps ran
@@ -42,6 +43,7 @@ class RendererRecipe:
     listen_batch: int = 10
     listen_frames: int = 112
     scales: int = 2
+    attack: float = 0.0
     latent_weight: float = 0.5
     commitment: float = 1.0
     rehearsal: float = 0.0

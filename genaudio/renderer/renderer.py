@@ -153,8 +153,10 @@ class Renderer:
         rate, players = self.codec.sample_rate, part.players
 
         def made(start: int, length: int) -> np.ndarray:
-            waves = [excite_as(part.family, notes, length, rate, start, *player) for player in players]
-            summed: np.ndarray = sum(waves[1:], waves[0]) / np.float32(np.sqrt(len(waves)))
+            summed = np.zeros(length, np.float32)
+            for player in players:
+                alone = excite_as(part.family, notes, length, rate, start, player.bends, player.vibrato)
+                summed += np.float32(player.level) * alone
             return summed[None]
 
         return made

@@ -184,7 +184,10 @@ class RendererTraining:
         noise = torch.randn(audio.shape, generator=self.generator, device=self.device) * LEVEL
         with half_precision(self.device):
             decoded = self.codec.model.decode(latents, excitation, noise)
-        return self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales)), strayed
+        apart = self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales))
+        if self.recipe.attack:
+            apart = apart + self.recipe.attack * self.distance.attack(decoded.float(), audio)
+        return apart, strayed
 
     def train_step(self, fraction: float) -> dict[str, float]:
         """Take one optimiser step; returns its losses and learning rate."""

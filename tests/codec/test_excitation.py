@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from genaudio.codec.excitation import LOUDNESS, RELEASE, Vibrato, excite, pulses
+from genaudio.codec.excitation import ATTACK, LOUDNESS, RELEASE, Vibrato, excite, pulses
 from genaudio.instruments import TAILS
 from genaudio.sounding import Sounding
 
@@ -114,10 +114,18 @@ def test_long_notes_that_sway_and_bend_join_too() -> None:
     since = np.arange(start + 2000 - first) / RATE
     bent = np.select([since + 0.3 < 20, since + 0.3 < 41], [0.1, -0.4], 1.0)
     frequency = 440 * 2 ** ((62 - 69 + bent + sway.semitones(since)) / 12)
-    phase = 2 * np.pi * np.mod(np.cumsum(frequency / RATE)[-2000:], 1.0) + 1e-4
-    harmonics = int(0.45 * RATE / (440 * 2 ** ((62 - 69) / 12)))
+    steady = 440 * 2 ** ((62 - 69) / 12)
+    phase = 2 * np.pi * np.mod(np.cumsum(frequency / RATE)[-2000:] - ATTACK * steady, 1.0) + 1e-4
+    harmonics = int(0.45 * RATE / steady)
     expected = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * 90 / 127) * pulses(phase, harmonics)
     np.testing.assert_allclose(excite([note], 2000, RATE, start, bends, sway), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("pitch", [28, 60, 90])
+def test_a_blow_stands_at_its_highest_after_the_attack_however_low_the_note(pitch: int) -> None:
+    wave = excite([Sounding(0.1, 0.6, pitch, 100)], RATE, RATE, decay=0.2)
+    highest = int(np.abs(wave).argmax()) / RATE - 0.1
+    assert ATTACK - 0.0005 < highest < ATTACK + 0.001
 
 
 def test_memory_does_not_grow_with_a_note() -> None:

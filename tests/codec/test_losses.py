@@ -63,3 +63,29 @@ def test_recurrence_has_finite_gradients_in_silence() -> None:
     distance.recurrence(sound, tone(440)).backward()
     assert sound.grad is not None
     assert torch.isfinite(sound.grad).all()
+
+
+def struck(rise: float, level: float = 0.3) -> torch.Tensor:
+    """A tone [1, T] that begins after 0.3 seconds, rises over so many and falls away."""
+    since = torch.arange(RATE) / RATE - 0.3
+    return level * tone(440) / 0.3 * (since / rise).clamp(0, 1) * torch.exp(-5 * since.clamp(min=0))
+
+
+def test_attacks_that_come_late_are_far_and_what_does_not_rise_counts_for_nothing() -> None:
+    distance, sharp = SpectralDistance(RATE), struck(0.005)
+    late = [float(distance.attack(struck(rise), sharp)) for rise in (0.005, 0.01, 0.02, 0.04)]
+    assert late[0] == 0
+    assert late == sorted(late)
+    assert late[2] > 0.15
+    assert late[2] > 3 * float(distance.log_mel(struck(0.02), sharp))
+    softer_tail = sharp * (1 - 0.5 * (torch.arange(RATE) > 0.4 * RATE))
+    assert float(distance.attack(softer_tail, sharp)) == 0
+    assert float(distance.log_mel(softer_tail, sharp)) > 0.1
+
+
+def test_attacks_have_finite_gradients_in_silence() -> None:
+    distance, sound = SpectralDistance(RATE), torch.zeros(1, RATE, requires_grad=True)
+    distance.attack(sound, struck(0.005)).backward()
+    assert sound.grad is not None
+    assert torch.isfinite(sound.grad).all()
+    assert float(distance.attack(struck(0.005), torch.zeros(1, RATE))) == 0

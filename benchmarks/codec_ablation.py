@@ -90,16 +90,22 @@ ROWS = {
     "start": Row("the quantizer from the first step on", {"quantize_after": 0.0}),
     "excitation": Row("no excitation at all", {"model": {"hearing": 0}, "crops": {"alone": 1.0}}),
     "hearing": Row("no keys heard without a score", {"model": {"hearing": 0}}),
+    "attack": Row("beginnings weigh no more than the rest", {"attack": 0.0}),
+    "recurrence": Row("frames may repeat those before them, as noise", {"recurrence": 0.0}),
+    "repeats": Row(
+        "frames may repeat those before them, as they are", {"recurrence": 0.0, "model": {"repeats_as_noise": False}}
+    ),
     "fine": Row("no finer transform for low notes", {"model": {"fine_window": 0}}),
     "free": Row("no free branch", change=no_free_branch),
     "revival": Row("dead codes stay dead", change=no_revival, since=0.3),
-    "tuned": Row("the weights of ten families, taught nine more", TUNED, like="tuned", tuned=True),
+    "tuned": Row("the shipped weights, taught on", TUNED, like="tuned", tuned=True),
     "tuned_critic": Row("a critic for the last third", {**TUNED, "adversary": 0.3}, since=0.67, like="tuned"),
     "tuned_brisk": Row(
         "codes follow and die five times as fast", {**TUNED, "code_decay": 0.95}, like="tuned", tuned=True
     ),
+    "tuned_attack": Row("beginnings weigh no more", {**TUNED, "attack": 0.0}, like="tuned", tuned=True),
     "tuned_advance": Row("the distance of phase advances", {**TUNED, "advance": 1.0}, like="tuned", tuned=True),
-    "tuned_scales": Row("all four windows in every step", {**TUNED, "scales": 4}, like="tuned", tuned=True),
+    "tuned_scales": Row("all five windows in every step", {**TUNED, "scales": 5}, like="tuned", tuned=True),
 }
 
 

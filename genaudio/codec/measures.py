@@ -44,8 +44,9 @@ def measure(
         quantized: whether the quantizer is at work.
 
     Returns:
-        for both ways (``_informed``, ``_alone``) the log-mel distance, the directions that the latents fill and the
-        codes in use at each level; the F-measure of the keys heard.
+        for both ways (``_informed``, ``_alone``) the log-mel distance, those of attacks and of how frames repeat (see
+        `SpectralDistance`), the directions that the latents fill and the codes in use at each level; the F-measure of
+        the keys heard.
     """
     measures: dict[str, Any] = {}
     ways = {"informed": batch.excitation, "alone": torch.zeros_like(batch.excitation)}
@@ -63,5 +64,6 @@ def measure(
             if not batch.alone.any():
                 measures["keys_f1"] = round(agreement(heard > AUDIBLE, batch.keys > AUDIBLE), 3)
         decoded = model.decode(latents, known, noise(batch.audio))
-        measures[f"log_mel_{name}"] = round(float(distance.log_mel(decoded, batch.audio)), 4)
+        for kind in (distance.log_mel, distance.attack, distance.recurrence):
+            measures[f"{kind.__name__}_{name}"] = round(float(kind(decoded, batch.audio)), 4)
     return measures

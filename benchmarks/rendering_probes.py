@@ -13,6 +13,7 @@ from rendering_measures import (
     at_level,
     attack_time,
     border_clicks,
+    liveliness,
     loudest_silence,
     onset_levels,
     silences,
@@ -32,6 +33,8 @@ RING = 1.5
 """Seconds that a note may ring on, where its family rings no longer, before silence is asked for."""
 CYMBALS = 4.0
 """Seconds that cymbals ring on after the end of their hit."""
+LONG, LONGS = 3.0, 6
+"""Seconds of a long note, and how many there are."""
 VELOCITIES = (30, 60, 90, 120)
 PITCHES = 6
 SMALL = 150
@@ -55,6 +58,23 @@ def probe(family: Family, rng: np.random.Generator) -> tuple[Sounding, ...]:
         notes.append(Sounding(now, now + HELD, int(pitch), velocity))
         now += EVERY + (REST if place + 1 == len(chosen) // 2 else 0.0)
     return hits(notes) if family.drums else tuple(notes)
+
+
+def long_notes(family: Family) -> tuple[Sounding, ...]:
+    """Long notes over the middle of a family's range, one after the other."""
+    width = family.high - family.low
+    pitches = [round(family.low + width * share) for share in np.linspace(0.2, 0.7, LONGS)]
+    return tuple(Sounding(n * (LONG + 0.5), n * (LONG + 0.5) + LONG, pitch, 80) for n, pitch in enumerate(pitches))
+
+
+def held(bench: Bench, family: Family) -> dict[str, float]:
+    """How much a family's held notes live, the teacher's and ours; nothing of what is struck or plucked."""
+    if family.decay or family.drums:
+        return {}
+    notes = long_notes(family)
+    sounds = {"teacher": bench.teacher, "ours": bench.rendering}
+    made = {who: play(notes, family, LONGS * (LONG + 0.5)) for who, play in sounds.items()}
+    return {f"lively_{who}_db": round(liveliness(sound, notes, SAMPLE_RATE), 2) for who, sound in made.items()}
 
 
 def attacks(audio: np.ndarray, notes: tuple[Sounding, ...], family: Family) -> float:
@@ -115,6 +135,6 @@ def run(bench: Bench, rng: np.random.Generator) -> dict[str, Any]:
     """Probe every family, and its borders."""
     families = {}
     for family in bench.families:
-        families[family.name] = measure(bench, family, rng) | borders(bench, family, rng)
+        families[family.name] = measure(bench, family, rng) | held(bench, family) | borders(bench, family, rng)
         print(family.name, families[family.name], flush=True)
     return {"notes": PITCHES * len(VELOCITIES), "small_stretch": SMALL, "families": families}

@@ -75,13 +75,23 @@ def probes(part: dict[str, Any]) -> str:
             row["velocity_ours"],
             row["note_levels"],
             *(f"{row[who]:.0f}" for who in ("attack_teacher_ms", "attack_ours_ms")),
+            *(f"{row[who]:.1f}" if who in row else "-" for who in ("lively_teacher_db", "lively_ours_db")),
             *(f"{row[who]:.0f}" for who in ("silence_teacher_db", "silence_ours_db", "before_first_db")),
             f"{row['largest_difference_db']:.0f}",
             f"{row['click_db'] - row['click_uncut_db']:+.1f}",
         ]
         for name, row in part["families"].items()
     ]
-    header = ["family", "velocity teacher", "ours", "note by note", "attack teacher, ms", "ours"]
+    header = [
+        "family",
+        "velocity teacher",
+        "ours",
+        "note by note",
+        "attack teacher, ms",
+        "ours",
+        "lively teacher, dB",
+        "ours",
+    ]
     header += ["silence teacher, dB", "ours", "before the first note", "cut against whole, dB", "click, dB"]
     return "\n".join(
         [
@@ -89,7 +99,8 @@ def probes(part: dict[str, Any]) -> str:
             where(part),
             f"{part['notes']} notes of each family, every pitch at four velocities, with a rest half-way. Velocity: "
             "correlation with the level at the onset in dB, within a pitch; note by note: of our levels with the "
-            "teacher's. Attack: median time from 10 % to 90 % of the onset's rise. Silence: the loudest tenth of a "
+            "teacher's. Attack: median time from 10 % to 90 % of the onset's rise. Lively: how much the levels "
+            "of the partials of notes of 3 s fluctuate, in dB of standard deviation. Silence: the loudest tenth of a "
             "second where nothing is written nor rings, in dBFS of a sound at -26 dBFS. The last columns compare a "
             f"rendering in stretches of {part['small_stretch']} frames with one in a single stretch: the largest "
             "difference, in dBFS, and how much the worst jump at a border grows.\n",

@@ -109,8 +109,8 @@ def codec_ablation(result: dict[str, Any]) -> str:
         f"Each row one change of `configs/codec.yaml`, trained for {result['budget_cpu_seconds']:.0f} s of one "
         f"thread's processor time with {crops['batch']} examples of {crops['frames']} frames a step, and measured "
         f"on {clips} held-out clips of {seconds:.0f} s. One seed each. Such short trainings show what is learnt "
-        "early and no more. Attacks: the distance where sounds rise, in nats; repeats: of how frames repeat those before "
-        "them, 0 to 2 (`SpectralDistance` has all three).\n",
+        "early and no more. Attacks: the distance where sounds rise, in nats; repeats: of how frames repeat those "
+        "before them, 0 to 2 (`SpectralDistance` has all three).\n",
         _ablation_table(rows, "base"),
     ]
     if "tuned" in rows:

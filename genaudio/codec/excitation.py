@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genaudio.instruments import TAILS
+from genaudio.codec.stiff_strings import partials, ratios
+from genaudio.instruments import TAILS, Stiffness
 from genaudio.sounding import Sounding
 
 ATTACK = 0.002
@@ -81,6 +82,13 @@ def blow(since: np.ndarray) -> np.ndarray:
     return BLOW * np.exp(-since / BLOW_FALL)
 
 
+def inharmonicity(
+    pitch: int, stiffness: Stiffness | None, bends: Sequence[tuple[float, float]], vibrato: Vibrato | None
+) -> float:
+    """How stiff the string of a note is that is played so; 0 for limp strings, and where pitches are bent or sway."""
+    return stiffness.of(pitch) if stiffness and not bends and vibrato is None else 0.0
+
+
 def _envelope(where: np.ndarray, held: int, sample_rate: int, decay: float, release: float) -> np.ndarray:
     """Rise, hold and decay of one note at rising numbers of samples since its onset; `held` before the release."""
     envelope = np.minimum(1.0, (where + 1) / (ATTACK * sample_rate))
@@ -101,6 +109,7 @@ def excite(
     vibrato: Vibrato | None = None,
     decay: float = 0.0,
     release: float = RELEASE,
+    stiffness: Stiffness | None = None,
 ) -> np.ndarray:
     """Turn notes into the excitation of a stretch of audio.
 
@@ -113,6 +122,7 @@ def excite(
         vibrato: how every note sways; None for steady pitches.
         decay: seconds in which a struck or plucked note falls away; 0 for notes that are held up.
         release: time constant in seconds of the decay after a note's end.
+        stiffness: of the strings, whose partials are stretched; notes that are bent or sway have those of limp ones.
 
     Returns:
         float32 [samples].
@@ -125,12 +135,17 @@ def excite(
         if low >= high:
             continue
         frequency = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
-        harmonics = max(1, int(0.45 * sample_rate / frequency))
+        stretch = inharmonicity(note.pitch, stiffness, bends, vibrato)
+        harmonics = len(ratios(stretch, frequency, sample_rate))
         where = np.arange(low - first, high - first)
-        phase = _phase(_Tone(frequency, first, sample_rate, tuple(bends), vibrato), where)
+        if stretch:
+            late = ATTACK * sample_rate
+            wave = partials(low - first, high - low, stretch, frequency, sample_rate, late)
+        else:
+            wave = pulses(_phase(_Tone(frequency, first, sample_rate, tuple(bends), vibrato), where), harmonics)
         envelope = _envelope(where, last - first, sample_rate, decay, release)
         gain = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
-        out[low - start : high - start] += gain * envelope * pulses(phase, harmonics)
+        out[low - start : high - start] += gain * envelope * wave
     return out.astype(np.float32)
 
 

@@ -20,8 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.excitation import ATTACK, BLOW, BLOW_FALL, LOUDNESS, RELEASE, SUSTAINED, Vibrato
-from genaudio.instruments import TAILS
+from genaudio.codec.excitation import ATTACK, BLOW, BLOW_FALL, LOUDNESS, RELEASE, SUSTAINED, Vibrato, inharmonicity
+from genaudio.codec.stiff_strings import BLOCK, ratios
+from genaudio.instruments import TAILS, Stiffness
 from genaudio.sounding import Sounding
 
 TILE = 2048
@@ -40,7 +41,7 @@ class Stretch:
     Attributes:
         notes: soundings in seconds; those outside the stretch cost little.
         start: first sample of the stretch.
-        bends, vibrato, decay, release: as in `excite`.
+        bends, vibrato, decay, release, stiffness: as in `excite`.
     """
 
     notes: Sequence[Sounding]
@@ -49,6 +50,7 @@ class Stretch:
     vibrato: Vibrato | None = None
     decay: float = 0.0
     release: float = RELEASE
+    stiffness: Stiffness | None = None
 
 
 class _Notes:
@@ -68,8 +70,10 @@ class _Notes:
                     tiles = (low - stretch.start) // TILE, (high - 1 - stretch.start) // TILE
                     pitch = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
                     columns = (first - stretch.start, last - first, stop - first, pitch, note.velocity)
-                    rows.append((place, *tiles, *columns, stretch.decay, *sway, first, stretch.release))
-        self.columns = np.array(rows, np.float64).reshape(len(rows), 15)
+                    stiffness = inharmonicity(note.pitch, stretch.stiffness, stretch.bends, stretch.vibrato)
+                    strings = stiffness, len(ratios(stiffness, pitch, rate))
+                    rows.append((place, *tiles, *columns, stretch.decay, *sway, first, stretch.release, *strings))
+        self.columns = np.array(rows, np.float64).reshape(len(rows), 17)
         self.values = torch.from_numpy(self.columns).to(device)
         self.device = device
 
@@ -96,11 +100,36 @@ class _Notes:
         """Turns of notes that keep their pitch: float64 [P, TILE]."""
         return since * (self.values[notes, 6] / self.rate)[:, None]
 
-    def waves(self, notes: Tensor, since: Tensor, turns: Tensor) -> Tensor:
-        """Pulses under their envelopes: float32 [P, TILE], 0 where a note does not sound."""
+    def stretched(self, notes: np.ndarray, since: Tensor) -> Tensor | None:
+        """The partials of stiff strings, as `stiff_strings.partials` has them: float32 [P, TILE], 0 for limp ones."""
+        strings, which = np.unique(self.columns[notes][:, (6, 15)], axis=0, return_inverse=True)
+        if not strings[:, 1].any():
+            return None
+        out = torch.zeros(since.shape, device=self.device)
+        within = torch.arange(BLOCK, dtype=torch.float64, device=self.device)
+        for number, (frequency, stiffness) in enumerate(strings):
+            if not stiffness:
+                continue
+            steps = torch.from_numpy(ratios(stiffness, frequency, self.rate) * (frequency / self.rate)).to(self.device)
+            rows = torch.from_numpy(np.flatnonzero(which.ravel() == number)).to(self.device)
+            begun, inner = (
+                2 * torch.pi * torch.remainder(at[:, None] * steps, 1.0)
+                for at in (since[rows, ::BLOCK].flatten() - ATTACK * self.rate, within)
+            )
+            summed = torch.cos(begun) @ torch.cos(inner).T - torch.sin(begun) @ torch.sin(inner).T
+            out[rows] = summed.view(len(rows), TILE).float()
+        return out
+
+    def waves(self, notes: Tensor, since: Tensor, turns: Tensor, stretched: Tensor | None = None) -> Tensor:
+        """Pulses under their envelopes: float32 [P, TILE], 0 where a note does not sound.
+
+        Args:
+            notes: their numbers. since: samples since their onsets. turns: that they have made.
+            stretched: the waves of those that stand for stiff strings.
+        """
         values = self.values[notes].float()
         velocity, decay, release = (values[:, column, None] for column in (7, 8, 14))
-        harmonics = torch.floor(0.45 * self.rate / self.values[notes, 6]).clamp_min(1).float()[:, None]
+        harmonics = values[:, 16, None]
         turns = turns - ATTACK * self.values[notes, 6, None]
         near = turns - torch.round(turns + 1e-4 / (2 * np.pi))  # within half a turn of a pulse's peak
         phase = (2 * np.pi * near + 1e-4).float()
@@ -108,6 +137,8 @@ class _Notes:
         flat = half.abs() < 1e-7
         wave = torch.sin((harmonics + 0.5) * phase) / (2 * torch.where(flat, 1.0, half)) - 0.5
         wave = torch.where(flat, harmonics, wave)
+        if stretched is not None:
+            wave = torch.where(self.values[notes, 15, None] > 0, stretched, wave)
         after = (since - self.values[notes, 4, None]).clamp_min(0).float() / (release * self.rate)
         now = since.float()
         envelope = torch.clamp((now + 1) / (ATTACK * self.rate), max=1.0)
@@ -169,10 +200,11 @@ def _add(out: Tensor, notes: _Notes, bends: Sequence[tuple[float, float]] | None
             which, where, at = (torch.from_numpy(part[some]).to(device) for part in (note, tile, key))
             since = notes.since(which, where)
             if begun is None or bends is None:
-                turns = notes.steady_turns(which, since)
+                turns, stretched = notes.steady_turns(which, since), notes.stretched(note[some], since)
             else:
                 turns = begun[torch.from_numpy(some).to(device), None] + _running(notes.sway(which, since, bends))
-            out[at] += notes.waves(which, since, turns)
+                stretched = None
+            out[at] += notes.waves(which, since, turns, stretched)
 
 
 def _layers(key: np.ndarray) -> list[np.ndarray]:

@@ -20,7 +20,7 @@ from torch import Tensor
 from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material, check_room
 from genaudio.codec.hearing import KEYS
 from genaudio.codec.pulse_trains import Stretch, excite_many
-from genaudio.codec.sources import keys_of, spoken
+from genaudio.codec.sources import keys_of, played_by
 from genaudio.codec.striking import strike
 from genaudio.codec.tones import draw_tones
 from genaudio.instruments import Family
@@ -65,15 +65,13 @@ def excitations(
     hits = [(one[1], length) for one, length in zip(played, lengths, strict=True) if one and one[0].drums]
     struck = in_order(partial(_struck, hits, sample_rate), len(hits), loaders)
     for run in runs(lengths):
-        singing = [_singing(*one) if one and not one[0].drums else SILENT for one in (played[number] for number in run)]
+        singing = [
+            played_by(one[0], one[1], 0, one[2]) if one and not one[0].drums else SILENT
+            for one in (played[number] for number in run)
+        ]
         for number, excitation in zip(run, excite_many(singing, lengths[run[0]], sample_rate, device), strict=True):
             one = played[number]
             yield next(struck).to(device) if one and one[0].drums else excitation
-
-
-def _singing(family: Family, notes: Sequence[Sounding], bends: Sequence[tuple[float, float]]) -> Stretch:
-    """What a family that plays notes excites."""
-    return Stretch(tuple(spoken(family, notes)), 0, bends, None, family.decay, family.release)
 
 
 def _struck(hits: list[tuple[Sequence[Sounding], int]], sample_rate: int, number: int) -> Tensor:

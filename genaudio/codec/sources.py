@@ -8,6 +8,7 @@ import numpy as np
 
 from genaudio.codec.excitation import Vibrato, excite
 from genaudio.codec.hearing import sounding_keys
+from genaudio.codec.pulse_trains import Stretch
 from genaudio.codec.striking import strike
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
@@ -17,6 +18,18 @@ def spoken(family: Family, notes: Iterable[Sounding]) -> Iterator[Sounding]:
     """Yield notes from when they are heard on: a family's latency after they are played."""
     for note in notes:
         yield note._replace(start=min(note.start + family.latency, (note.start + note.end) / 2))
+
+
+def played_by(
+    family: Family,
+    notes: Iterable[Sounding],
+    start: int = 0,
+    bends: Sequence[tuple[float, float]] = (),
+    vibrato: Vibrato | None = None,
+) -> Stretch:
+    """What a family that plays notes excites, from a sample on (see `excite` and `excite_many`)."""
+    heard = tuple(spoken(family, notes))
+    return Stretch(heard, start, bends, vibrato, family.decay, family.release, family.stiffness)
 
 
 def excite_as(
@@ -36,7 +49,8 @@ def excite_as(
     """
     if family.drums:
         return strike(notes, samples, sample_rate, start)
-    return excite(spoken(family, notes), samples, sample_rate, start, bends, vibrato, family.decay, family.release)
+    notes, how = spoken(family, notes), (family.decay, family.release, family.stiffness)
+    return excite(notes, samples, sample_rate, start, bends, vibrato, *how)
 
 
 def keys_of(

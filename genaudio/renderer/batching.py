@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from genaudio.codec.noise import white_noise
 from genaudio.codec.pulse_trains import Stretch, excite_many
-from genaudio.codec.sources import spoken
+from genaudio.codec.sources import played_by
 from genaudio.errors import GenaudioError
 from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape
 from genaudio.renderer.features import WIDTH, score_features
@@ -151,9 +151,8 @@ class Batcher:
                 made = self.renderer.excitation(part, notes)(start, self.samples)[0]
                 out[row] = torch.from_numpy(made).to(self.device)
             else:
-                notes = tuple(spoken(family, notes))
                 for number, player in enumerate(part.players):
-                    stretch = Stretch(notes, start, player.bends, player.vibrato, family.decay, family.release)
+                    stretch = played_by(family, notes, start, player.bends, player.vibrato)
                     passes.setdefault(number, []).append((row, player.level, stretch))
         for entries in passes.values():  # one player of each row at a time, so that sums have one order
             rows, shares, stretches = zip(*entries, strict=True)

@@ -45,7 +45,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--only", choices=("tunes", "probes", "instruments", "drums"), default=None)
     parser.add_argument("--tunes", type=int, default=4, help="performances of each family, and of each kit")
     parser.add_argument("--clips", type=int, default=40, help="the teacher's clips of each family for the classifier")
-    parser.add_argument("--trials", type=int, default=10, help="sounds of each family that the classifier names")
+    parser.add_argument("--trials", type=int, default=20, help="sounds of each family that the classifier names")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--soundfont", default="", help="the teacher's SoundFont, if not in its usual place")
     parser.add_argument("--second-soundfont", type=Path, default=SECOND_FONT, help="another one to compare with")

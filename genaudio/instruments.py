@@ -80,8 +80,8 @@ def _three(flat: float, sharp: float, level: float) -> tuple[tuple[float, float]
     return (flat, level), (0.0, 1.0), (sharp, level)
 
 
-PIANO_STRINGS = Stiffness(3.2e-4, 0.084, 2.2e-3)
-"""Measured on the teacher's piano: from 6e-5 at E flat 2 to 2e-3 at F6."""
+PIANO_STRINGS = Stiffness(2.75e-4, 0.085, 1.9e-3)
+"""Fitted to the teacher's piano: from 4e-5 at D2 to 1.9e-3 at D6."""
 
 FAMILIES: tuple[Family, ...] = (
     Family(

@@ -46,5 +46,5 @@ def test_low_strings_of_a_piano_are_nearer_to_limp_ones() -> None:
     assert strings is not None
     stiff = [strings.of(pitch) for pitch in (28, 60, 84, 100)]
     assert stiff == sorted(stiff)
-    assert stiff[1] == pytest.approx(3.2e-4)
+    assert stiff[1] == pytest.approx(2.75e-4)
     assert stiff[-1] == strings.most

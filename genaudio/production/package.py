@@ -16,8 +16,8 @@ from genaudio.production.catalogue import open_screener
 from genaudio.production.folder import MANIFEST
 from genaudio.production.provenance import states_ai
 from genaudio.production.release import MASTER
+from genaudio.production.screening import screen_files, verdicts
 from genaudio.production.signing import INSTALL, available, read_signature
-from genaudio.score import ScoreError, read_score, voices
 
 SCHEMA_VERSION = 1
 NEEDED = ("track.mid", "screening.json", "report.html")
@@ -139,7 +139,7 @@ def _unlisted(folder: Path, manifest: dict[str, Any]) -> Check:
 
 
 def _verdict(folder: Path, manifest: dict[str, Any], screener: Screener) -> tuple[str, list[Check]]:
-    """Screen the track again; the graver verdict counts."""
+    """Screen the track again, in all its lines; the graver verdict counts."""
     recorded = str(manifest["verdict"])
     known = {catalogue.sha256 for catalogue in screener.catalogues}
     absent = [str(entry["name"]) for entry in manifest.get("catalogues", ()) if entry.get("sha256") not in known]
@@ -147,11 +147,11 @@ def _verdict(folder: Path, manifest: dict[str, Any], screener: Screener) -> tupl
     if absent:
         detail = f"not at hand as they were then: {', '.join(absent)}; give them with --catalogue"
         checks.append(Check("catalogues", "warning", detail))
-    try:
-        found = [screener.screen(voice.melody).verdict for voice in voices(read_score(folder / "track.mid"))]
-    except ScoreError as error:
-        return recorded, [*checks, Check("verdict", "failure", str(error))]
-    verdict = str(max(found, key=_gravity, default=Verdict.NOT_SCREENED))
+    pieces = screen_files([folder / "track.mid"], screener)
+    unreadable = [piece.screening.reason for piece in pieces if not piece.readable]
+    if unreadable:
+        return recorded, [*checks, Check("verdict", "failure", str(unreadable[0]))]
+    verdict = max(verdicts(pieces), key=_gravity)
     if _gravity(verdict) > _gravity(recorded):
         return verdict, [*checks, Check("verdict", "failure", f"{verdict} now, {recorded} on record")]
     return recorded, [*checks, Check("verdict", "ok", f"{verdict} now, {recorded} on record")]

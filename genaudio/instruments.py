@@ -84,18 +84,7 @@ PIANO_STRINGS = Stiffness(2.75e-4, 0.085, 1.9e-3)
 """Fitted to the teacher's piano: from 4e-5 at D2 to 1.9e-3 at D6."""
 
 FAMILIES: tuple[Family, ...] = (
-    Family(
-        "piano",
-        0,
-        28,
-        100,
-        True,
-        0.0,
-        decay=0.2,
-        release=0.07,
-        latency=0.004,
-        stiffness=PIANO_STRINGS,
-    ),
+    Family("piano", 0, 28, 100, True, 0.0, decay=0.2, release=0.07, latency=0.004, stiffness=PIANO_STRINGS),
     Family("guitar", 24, 40, 84, True, 0.15, decay=0.15, release=0.14, latency=0.0065),
     Family("bass", 32, 28, 60, False, 0.0, decay=0.2, release=0.03, latency=0.004),
     Family("violin", 40, 55, 100, False, -0.2, (5.5, 0.17)),

@@ -149,7 +149,8 @@ def parts_of(score: Score) -> tuple[tuple[Part, ...], tuple[str, ...]]:
             left_out.append(f"{label}: no notes")
         if not notes:
             continue
-        bends = tuple((score.seconds(onset), semitones) for onset, semitones in track.bends)
+        bent = any(semitones for _, semitones in track.bends)  # many files only set the wheel straight
+        bends = tuple((score.seconds(onset), semitones) for onset, semitones in track.bends if bent)
         pan = track.pan if track.pan or len(score.tracks) == 1 else family.pan
         parts.append(Part(_name(track, index, taken), family, notes, bends, track.volume, pan))
     return tuple(parts), tuple(left_out)

@@ -95,3 +95,9 @@ def test_a_section_plays_slightly_out_of_tune_and_of_step() -> None:
     assert sum(level**2 for level in levels) == pytest.approx(1)
     assert part(Track((Note(0, 1, 60),), program=73)).players[0][0] == ()
     assert len(part(Track((Note(0, 1, 36),), drums=True)).players) == 1
+
+
+def test_a_wheel_that_is_only_set_straight_bends_nothing() -> None:
+    notes = (Note(0, 1, 60),)
+    assert part(Track(notes, bends=((0.0, 0.0), (2.0, 0.0)))).bends == ()
+    assert part(Track(notes, bends=((0.0, 0.0), (2.0, 1.0)))).bends == ((0.0, 0.0), (2.0, 1.0))

@@ -123,6 +123,20 @@ def codec_ablation(result: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def codec_long(result: dict[str, Any]) -> str:
+    """The section on what an hour costs."""
+    rows = [
+        [
+            file["minutes"],
+            *(file[way][what] for way in ("encode", "decode") for what in ("megabytes", "processor_seconds")),
+        ]
+        for file in result["files"]
+    ]
+    header = ["minutes of sound", "encode, MB", "processor, s", "decode, MB", "processor, s"]
+    about = "The most that `genaudio codec encode` and `decode` held for files of one channel, without a score.\n"
+    return "\n".join(["## Memory of `genaudio codec`\n", where(result), about, table(header, rows)])
+
+
 def codec_peer(result: dict[str, Any]) -> str:
     """The section on the EnCodec architecture trained alike."""
     names = {"alone": "the codec alone", "informed": "the codec with the score"}
@@ -161,6 +175,7 @@ def codec_peer(result: dict[str, Any]) -> str:
 SECTIONS = {
     "codec": codec,
     "codec_other_sound": codec,
+    "codec_long": codec_long,
     "codec_ablation": codec_ablation,
     "codec_peer": codec_peer,
     "rendering": rendering,

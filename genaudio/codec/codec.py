@@ -145,9 +145,9 @@ class Codec:
         return (span.high - span.low - 1) * self.model.config.hop + self.model.config.hop // 2
 
     def _stretch(self, sound: Sound, span: Span) -> Tensor:
-        """The samples of a span, finite and in -1..1: [C, t]."""
-        audio = sound.read(span.low * self.model.config.hop, self._length(span))
-        return torch.from_numpy(np.clip(np.nan_to_num(audio), -1, 1)).to(self.device)
+        """The samples of a span, finite: [C, t]."""
+        read = sound.read(span.low * self.model.config.hop, self._length(span))
+        return torch.from_numpy(np.nan_to_num(read)).to(self.device)
 
     @torch.inference_mode()
     def encode(
@@ -175,7 +175,7 @@ class Codec:
         score = Clip(excitation) if isinstance(excitation, np.ndarray) else excitation
         parts = []
         for span in spans(self.frames_of(sound.samples), self.model.reach, stretch_for(sound.channels, self.device)):
-            heard = self._stretch(sound, span)
+            heard = self._stretch(sound, span).clamp(-1, 1)
             known = torch.zeros_like(heard) if score is None else self._stretch(score, span)
             latents = self.model.encode(heard, known)[:, :, span.first - span.low : span.last - span.low]
             parts.append(self.model.quantizer.vq.encode(latents, levels).transpose(0, 1).cpu().numpy().astype(np.int16))

@@ -13,7 +13,6 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from common import save
 from rendering_speed import begun, held
 
@@ -31,7 +30,7 @@ def write(teacher: TeacherSet, minutes: int, file: Path) -> None:
     with AudioSink(file, SAMPLE_RATE, 1) as writer:
         for index in cycle(range(len(teacher))):
             clip = teacher.clip(index)[None, :left]
-            writer.write(clip.astype(np.float32))
+            writer.write(clip)
             left -= clip.shape[1]
             if not left:
                 return

@@ -43,14 +43,15 @@ DRUM_KEYS = (36, 38, 42, 45, 49, 51)
 """Kick, snare, closed hi-hat, low tom, crash, ride."""
 
 
+def spread(family: Family, low: float, high: float, count: int) -> tuple[int, ...]:
+    """Pitches evenly from one share of a family's range to another."""
+    width = family.high - family.low
+    return tuple(round(family.low + width * share) for share in np.linspace(low, high, count))
+
+
 def probe(family: Family, rng: np.random.Generator) -> tuple[Sounding, ...]:
     """Single notes over the middle of a family's range at every velocity, in random order, with a rest half-way."""
-    width = family.high - family.low
-    pitches = (
-        DRUM_KEYS
-        if family.drums
-        else tuple(round(family.low + width * share) for share in np.linspace(0.15, 0.85, PITCHES))
-    )
+    pitches = DRUM_KEYS if family.drums else spread(family, 0.15, 0.85, PITCHES)
     chosen = [(pitch, velocity) for pitch in pitches for velocity in VELOCITIES]
     notes, now = [], LEAD
     for place, index in enumerate(rng.permutation(len(chosen))):
@@ -62,9 +63,9 @@ def probe(family: Family, rng: np.random.Generator) -> tuple[Sounding, ...]:
 
 def long_notes(family: Family) -> tuple[Sounding, ...]:
     """Long notes over the middle of a family's range, one after the other."""
-    width = family.high - family.low
-    pitches = [round(family.low + width * share) for share in np.linspace(0.2, 0.7, LONGS)]
-    return tuple(Sounding(n * (LONG + 0.5), n * (LONG + 0.5) + LONG, pitch, 80) for n, pitch in enumerate(pitches))
+    starts = (number * (LONG + 0.5) for number in range(LONGS))
+    pitches = spread(family, 0.2, 0.7, LONGS)
+    return tuple(Sounding(start, start + LONG, pitch, 80) for start, pitch in zip(starts, pitches, strict=True))
 
 
 def held(bench: Bench, family: Family) -> dict[str, float]:

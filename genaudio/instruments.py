@@ -45,9 +45,9 @@ class Family:
         pan: usual place in the stereo picture, -1 (left) to 1 (right).
         vibrato: (sways a second, depth in semitones) of held notes; None where players do not sway.
         decay: seconds in which a struck or plucked note falls away in the excitation; 0 for notes that are held up.
-        stiffness: of the strings; None where partials are multiples of the first.
         release: time constant in seconds of the decay after a note's end.
         latency: seconds from a note's onset to the rise of its sound: a hammer has to reach its string.
+        stiffness: of the strings; None where partials are multiples of the first.
         section: of each of several players or reeds, how far out of tune in hundredths of a semitone, and how loud
             beside the others; empty for one.
         drums: True for a kit, whose pitches name drums (`genaudio.percussion`).

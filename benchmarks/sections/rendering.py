@@ -82,16 +82,8 @@ def probes(part: dict[str, Any]) -> str:
         ]
         for name, row in part["families"].items()
     ]
-    header = [
-        "family",
-        "velocity teacher",
-        "ours",
-        "note by note",
-        "attack teacher, ms",
-        "ours",
-        "lively teacher, dB",
-        "ours",
-    ]
+    header = ["family", "velocity teacher", "ours", "note by note", "attack teacher, ms", "ours"]
+    header += ["lively teacher, dB", "ours"]
     header += ["silence teacher, dB", "ours", "before the first note", "cut against whole, dB", "click, dB"]
     return "\n".join(
         [

@@ -136,11 +136,12 @@ def excite(
             continue
         frequency = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
         stretch = inharmonicity(note.pitch, stiffness, bends, vibrato)
-        harmonics = len(ratios(stretch, frequency, sample_rate))
+        multiples = ratios(stretch, frequency, sample_rate)
+        harmonics = len(multiples)
         where = np.arange(low - first, high - first)
         if stretch:
-            late = ATTACK * sample_rate
-            wave = partials(low - first, high - low, stretch, frequency, sample_rate, late)
+            steps = multiples * (frequency / sample_rate)
+            wave = partials(low - first, high - low, steps, ATTACK * sample_rate)
         else:
             wave = pulses(_phase(_Tone(frequency, first, sample_rate, tuple(bends), vibrato), where), harmonics)
         envelope = _envelope(where, last - first, sample_rate, decay, release)

@@ -56,9 +56,14 @@ class SpectralDistance(nn.Module):
         window = getattr(self, f"window_{size}")
         return torch.stft(audio, size, size // 4, size, window, center=True, return_complex=True).abs()
 
+    def _mel(self, magnitudes: Tensor, size: int) -> Tensor:
+        """Mel bands [B, F, M] of magnitudes [B, N, F]."""
+        bands: Tensor = magnitudes.transpose(1, 2) @ getattr(self, f"filters_{size}")
+        return bands
+
     def _log_mel(self, magnitudes: Tensor, size: int) -> Tensor:
         """Log mel bands [B, F, M] of magnitudes [B, N, F]."""
-        return torch.log((magnitudes.transpose(1, 2) @ getattr(self, f"filters_{size}")).clamp_min(1e-5))
+        return torch.log(self._mel(magnitudes, size).clamp_min(1e-5))
 
     def log_mel(self, a: Tensor, b: Tensor) -> Tensor:
         """Mean absolute difference of log-mel magnitudes over four scales, in nats."""
@@ -151,8 +156,7 @@ class SpectralDistance(nn.Module):
         total = a.new_zeros(())
         for size in _ATTACK_WINDOWS:
             rise, around = (round(seconds * self.sample_rate / (size // 4)) for seconds in (_RISE, _AROUND))
-            filters = getattr(self, f"filters_{size}")
-            x, y = (filters.T @ self._magnitudes(each, size) + 1e-5 for each in (a, b))
+            x, y = (self._mel(self._magnitudes(each, size), size).transpose(1, 2) + 1e-5 for each in (a, b))
             peak = functional.max_pool1d(y, 2 * around + 1, 1, around)
             faint = _FAINT * peak.amax(1, keepdim=True)
             logs, heard = torch.log(y + faint)[..., 2:-2], (peak > faint).float()  # two frames see beyond either end

@@ -49,8 +49,8 @@ def excite_as(
     """
     if family.drums:
         return strike(notes, samples, sample_rate, start)
-    notes, how = spoken(family, notes), (family.decay, family.release, family.stiffness)
-    return excite(notes, samples, sample_rate, start, bends, vibrato, *how)
+    one = played_by(family, notes, start, bends, vibrato)
+    return excite(one.notes, samples, sample_rate, start, bends, vibrato, one.decay, one.release, one.stiffness)
 
 
 def keys_of(

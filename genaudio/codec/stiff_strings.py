@@ -38,18 +38,17 @@ def _rotations(steps: np.ndarray, first: int, count: int) -> np.ndarray:
     return rotations
 
 
-def partials(begin: int, samples: int, stiffness: float, frequency: float, sample_rate: int, late: float) -> np.ndarray:
+def partials(begin: int, samples: int, steps: np.ndarray, late: float) -> np.ndarray:
     """Sum up the partials of a note, all equally loud, like `excitation.pulses`.
 
     Args:
         begin: first sample since the note's onset. samples: T.
-        stiffness: B. frequency: of the first partial in Hz. sample_rate: samples a second.
+        steps: turns that each partial makes in a sample, float64 [K].
         late: samples after the onset at which all partials stand at their highest.
 
     Returns:
         float32 [T], which does not depend on where a note is cut but for rounding.
     """
-    steps = ratios(stiffness, frequency, sample_rate) * (frequency / sample_rate)
     first, last = begin // BLOCK, (begin + samples - 1) // BLOCK
     starts = _rotations(steps * BLOCK, first, last + 1 - first)
     inner = np.conj(_rotations(steps, 0, BLOCK) * np.exp(-2j * np.pi * np.mod(late * steps, 1.0)).astype(np.complex64))

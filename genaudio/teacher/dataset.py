@@ -6,8 +6,8 @@ A folder holds `audio.npy` (int16 [clips, samples]), `clips.json` (what each cli
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -54,10 +54,12 @@ class TeacherSet:
     Attributes:
         audio: int16 [clips, samples] (a memory map); divide by 32767.
         performances: one for each clip.
+        gains: by which the teacher's sound was multiplied, for each family's name.
     """
 
     audio: np.ndarray
     performances: tuple[Performance, ...]
+    gains: Mapping[str, float] = field(default_factory=dict)
 
     def clip(self, index: int) -> np.ndarray:
         """Return the audio of a clip, float32 [samples] in -1..1."""
@@ -91,17 +93,21 @@ def level_gain(loudness: float, peak: float) -> float:
     return min(LEVEL / max(loudness, 1e-6), 0.98 / max(peak, 1e-6))
 
 
-def _gains(loudness: list[Loudness], families: list[Family]) -> list[float]:
-    """Return the gain of each clip, one for a family: its median loudness comes to `LEVEL` with no peak above 0.98."""
+def _gains(loudness: list[Loudness], families: list[Family]) -> dict[str, float]:
+    """Return the gain of each family: its median loudness comes to `LEVEL` with no peak above 0.98."""
     gains = {}
     for family in FAMILIES:
         clips = [clip for clip, player in zip(loudness, families, strict=True) if player is family]
         gains[family.name] = level_gain(float(np.median([clip.level for clip in clips])), max(c.peak for c in clips))
-    return [gains[family.name] for family in families]
+    return gains
 
 
 def make_teacher_set(
-    recipe: TeacherRecipe, melodies: list[Melody], folder: Path, progress: Callable[[int, int], None] | None = None
+    recipe: TeacherRecipe,
+    melodies: list[Melody],
+    folder: Path,
+    progress: Callable[[int, int], None] | None = None,
+    gains: Mapping[str, float] | None = None,
 ) -> TeacherSet:
     """Play and store teacher audio, or open it where the same recipe has been played before.
 
@@ -112,13 +118,20 @@ def make_teacher_set(
         melodies: the tunes to draw from.
         folder: where it goes; about 5 MB a minute, three times as much while it is made.
         progress: called with (clips done, clips in all).
+        gains: of each family's name, those of another set: a few clips have no loudness of their own to go by.
 
     Raises:
         GenaudioError: no FluidSynth, no SoundFont, or another recipe's audio lies in the folder.
     """
-    wanted = {"recipe": asdict(recipe), "families": _played(), "tunes": len(melodies)}
+    wanted = {
+        "recipe": asdict(recipe),
+        "families": _played(),
+        "tunes": len(melodies),
+        "as_loud_as": gains and dict(gains),
+    }
     if (folder / "done").is_file():
-        if json.loads((folder / "done").read_text()) != wanted:
+        done = json.loads((folder / "done").read_text())
+        if {name: done.get(name, "") for name in wanted} != wanted:
             raise GenaudioError(f"{folder} holds teacher audio of another recipe; remove it or choose another folder")
         return open_teacher_set(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,9 +141,15 @@ def make_teacher_set(
     soundfont = find_soundfont(recipe.soundfont)
     SoundFontPlayer(soundfont, SAMPLE_RATE).close()  # says here and now what is missing
     playing = Playing(soundfont, SAMPLE_RATE, recipe.seconds, folder / "played.npy")
-    play_all(playing, performances, lambda loudness: _gains(loudness, families), folder / "audio.npy", progress)
+    chosen: dict[str, float] = {}
+
+    def choose(loudness: list[Loudness]) -> list[float]:
+        chosen.update(gains or _gains(loudness, families))
+        return [chosen[family.name] for family in families]
+
+    play_all(playing, performances, choose, folder / "audio.npy", progress)
     (folder / "clips.json").write_text(json.dumps([asdict(played) for played in performances]))
-    (folder / "done").write_text(json.dumps(wanted))
+    (folder / "done").write_text(json.dumps({**wanted, "gains": chosen}))
     return open_teacher_set(folder)
 
 
@@ -146,4 +165,5 @@ def open_teacher_set(folder: Path) -> TeacherSet:
     performances = tuple(
         Performance(clip["family"], clip["kind"], tuple(Sounding(*note) for note in clip["notes"])) for clip in clips
     )
-    return TeacherSet(np.load(folder / "audio.npy", mmap_mode="r"), performances)
+    stored = json.loads((folder / "done").read_text())
+    return TeacherSet(np.load(folder / "audio.npy", mmap_mode="r"), performances, stored.get("gains", {}))

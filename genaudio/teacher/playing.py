@@ -65,8 +65,8 @@ class Playing:
         return Loudness(float(np.sqrt(np.mean(clip**2))), float(np.abs(clip).max()))
 
     def round_off(self, index: int, gain: float, file: Path) -> None:
-        """Write a clip, brought to its loudness, to its row of another file: int16 [clips, samples]."""
-        clip = np.load(self.file, mmap_mode="r")[index] * np.float32(gain)
+        """Write a clip, brought to its loudness and limited, to its row of another file: int16 [clips, samples]."""
+        clip = np.clip(np.load(self.file, mmap_mode="r")[index] * np.float32(gain), -1, 1)
         np.load(file, mmap_mode="r+")[index] = np.round(clip * 32767).astype(np.int16)
 
 

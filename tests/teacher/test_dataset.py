@@ -46,6 +46,19 @@ def test_audio_follows_the_notes(tmp_path: Path) -> None:
 
 
 @needs_teacher
+def test_a_set_may_be_as_loud_as_another(tmp_path: Path) -> None:
+    recipe = TeacherRecipe(clips=1, seconds=2.0)
+    alone = make_teacher_set(recipe, [TUNE], tmp_path / "alone")
+    louder = {name: gain * 3 for name, gain in alone.gains.items()}
+    beside = make_teacher_set(recipe, [TUNE], tmp_path / "beside", gains=louder)
+    expected = np.clip(3 * alone.audio.astype(np.float64), -32767, 32767)
+    assert np.abs(beside.audio - expected).max() <= 3  # clipped, not wrapped around
+    assert beside.gains == louder == open_teacher_set(tmp_path / "beside").gains
+    with pytest.raises(GenaudioError, match="another recipe"):
+        make_teacher_set(recipe, [TUNE], tmp_path / "beside")
+
+
+@needs_teacher
 def test_drums_may_have_clips_of_their_own(tmp_path: Path) -> None:
     plain = make_teacher_set(TeacherRecipe(clips=1, seconds=1.0), [TUNE], tmp_path / "plain")
     more = make_teacher_set(TeacherRecipe(clips=1, seconds=1.0, drum_clips=2), [TUNE], tmp_path / "more")

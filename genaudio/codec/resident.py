@@ -19,7 +19,8 @@ from torch import Tensor
 
 from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material, check_room
 from genaudio.codec.hearing import KEYS
-from genaudio.codec.pulse_trains import Stretch, excite_many
+from genaudio.codec.players import Player, perform_many, players_of
+from genaudio.codec.pulse_trains import Stretch
 from genaudio.codec.sources import keys_of, played_by
 from genaudio.codec.striking import strike
 from genaudio.codec.tones import draw_tones
@@ -33,7 +34,6 @@ TOGETHER = 48
 """Clips whose excitations are made at once."""
 Played = tuple[Family, Sequence[Sounding], Sequence[tuple[float, float]]]
 """Who plays what, and how it is bent (see `excite`)."""
-SILENT = Stretch((), 0)
 
 
 def runs(lengths: Sequence[int], most: int = TOGETHER) -> Iterator[list[int]]:
@@ -49,7 +49,12 @@ def runs(lengths: Sequence[int], most: int = TOGETHER) -> Iterator[list[int]]:
 
 
 def excitations(
-    played: Sequence[Played | None], lengths: Sequence[int], sample_rate: int, device: torch.device, loaders: int = 0
+    played: Sequence[Played | None],
+    lengths: Sequence[int],
+    sample_rate: int,
+    device: torch.device,
+    loaders: int = 0,
+    performed: bool = False,
 ) -> Iterator[Tensor]:
     """Make the excitations of clips on a device, one after the other, as `excite_as` does.
 
@@ -58,6 +63,7 @@ def excitations(
         lengths: samples of each clip. sample_rate: samples a second.
         device: where they are made; it must know double precision.
         loaders: processes that make those of drums.
+        performed: by all who play, as `perform` does.
 
     Yields:
         float32 [T], on the device.
@@ -65,13 +71,19 @@ def excitations(
     hits = [(one[1], length) for one, length in zip(played, lengths, strict=True) if one and one[0].drums]
     struck = in_order(partial(_struck, hits, sample_rate), len(hits), loaders)
     for run in runs(lengths):
-        singing = [
-            played_by(one[0], one[1], 0, one[2]) if one and not one[0].drums else SILENT
-            for one in (played[number] for number in run)
-        ]
-        for number, excitation in zip(run, excite_many(singing, lengths[run[0]], sample_rate, device), strict=True):
+        singing = [_singing(played[number], performed) for number in run]
+        for number, excitation in zip(run, perform_many(singing, lengths[run[0]], sample_rate, device), strict=True):
             one = played[number]
             yield next(struck).to(device) if one and one[0].drums else excitation
+
+
+def _singing(one: Played | None, performed: bool) -> list[tuple[float, Stretch]]:
+    """The levels of those who play a clip, and what they play; none where it is of drums or not known."""
+    if one is None or one[0].drums:
+        return []
+    family, notes, bends = one
+    players = players_of(family, bends) if performed else (Player(tuple(bends), None, 1.0),)
+    return [(player.level, played_by(family, notes, 0, player.bends, player.vibrato)) for player in players]
 
 
 def _struck(hits: list[tuple[Sequence[Sounding], int]], sample_rate: int, number: int) -> Tensor:

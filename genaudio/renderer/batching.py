@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from genaudio.codec.noise import white_noise
-from genaudio.codec.pulse_trains import Stretch, excite_many
+from genaudio.codec.players import perform_many, players_of
+from genaudio.codec.pulse_trains import Stretch
 from genaudio.codec.sources import played_by
 from genaudio.errors import GenaudioError
 from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape
@@ -142,23 +143,20 @@ class Batcher:
     def excitation(self, batch: Sequence[Cut]) -> Tensor:
         """What the score knows of the sound: [B, T] on the device."""
         rate = self.codec.sample_rate
-        out = torch.zeros(self.batching.chunks, self.samples, device=self.device)
-        passes: dict[int, list[tuple[int, float, Stretch]]] = {}
+        rows: list[list[tuple[float, Stretch]]] = [[] for _ in range(self.batching.chunks)]
+        struck = {}
         for row, (stem, chunk, _) in enumerate(batch):
             start, part, family = chunk.decoded * self.hop, stem.part, stem.part.family
             notes = stem.sounding(start / rate, (start + self.samples) / rate)
             if family.drums or self.device.type == "mps":  # which knows no double precision
-                made = self.renderer.excitation(part, notes)(start, self.samples)[0]
-                out[row] = torch.from_numpy(made).to(self.device)
+                struck[row] = self.renderer.excitation(part, notes)(start, self.samples)[0]
             else:
-                for number, player in enumerate(part.players):
+                for player in players_of(family, part.bends):
                     stretch = played_by(family, notes, start, player.bends, player.vibrato)
-                    passes.setdefault(number, []).append((row, player.level, stretch))
-        for entries in passes.values():  # one player of each row at a time, so that sums have one order
-            rows, shares, stretches = zip(*entries, strict=True)
-            made_of = excite_many(stretches, self.samples, rate, self.device)
-            where, share = (torch.tensor(each, device=self.device) for each in (rows, shares))
-            out[where] += share[:, None].float() * made_of
+                    rows[row].append((player.level, stretch))
+        out = perform_many(rows, self.samples, rate, self.device)
+        for row, made in struck.items():
+            out[row] = torch.from_numpy(made).to(self.device)
         return out
 
     def noise(self, batch: Sequence[Cut]) -> Tensor:

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from genaudio.codec.players import perform
 from genaudio.codec.resident import Played as Whole
-from genaudio.codec.sources import excite_as
 from genaudio.codec.striking import FALLS
 from genaudio.errors import GenaudioError
 from genaudio.instruments import BY_NAME, Family
@@ -120,7 +120,7 @@ class PairSet:
         """See `Takes.excitation`."""
         place, rate = self.takes[take], self.sample_rate
         notes = place.near(place.played.notes, start / rate, (start + samples) / rate)
-        return excite_as(place.played.family, notes, samples, rate, start, place.played.bends)
+        return perform(place.played.family, notes, samples, rate, start, place.played.bends)
 
     def played(self, take: int) -> Whole:
         """See `Takes.played`."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from genaudio.codec.excitation import Vibrato
 from genaudio.instruments import DRUM_KIT, Family, family_of
 from genaudio.percussion import drum_key, hits
 from genaudio.score import Score, Track
@@ -14,20 +12,6 @@ from genaudio.sounding import Sounding, without_collisions
 
 SHORTEST = 0.03
 """Seconds to which shorter notes are drawn out, so that they can be heard."""
-
-
-class Player(NamedTuple):
-    """One who plays a part, alone or in a section.
-
-    Attributes:
-        bends: pitch bend as (seconds, semitones).
-        vibrato: None for steady pitches.
-        level: of the excitation; squares add up to 1 over a section.
-    """
-
-    bends: tuple[tuple[float, float], ...]
-    vibrato: Vibrato | None
-    level: float
 
 
 @dataclass(frozen=True)
@@ -49,21 +33,6 @@ class Part:
     bends: tuple[tuple[float, float], ...]
     volume: float
     pan: float
-
-    @property
-    def players(self) -> tuple[Player, ...]:
-        """Each who plays the part: one player, or a section slightly out of tune and of step."""
-        section = self.family.section or ((0.0, 1.0),)
-        whole = sum(level**2 for _, level in section) ** 0.5
-        out = []
-        for number, (cents, level) in enumerate(section):
-            bends = self.bends
-            if cents:
-                bends = tuple((onset, semitones + cents / 100) for onset, semitones in ((0.0, 0.0), *bends))
-            sways = self.family.vibrato
-            sway = Vibrato(sways[0] * (1 + 0.06 * number), sways[1], 0.15 + 0.05 * number) if sways else None
-            out.append(Player(bends, sway, level / whole))
-        return tuple(out)
 
     @property
     def modelled(self) -> tuple[Sounding, ...]:

@@ -15,7 +15,7 @@ import torch
 
 from genaudio.assets import asset
 from genaudio.codec.codec import Codec, CodeFlow, Excitation, spans, stretch_for
-from genaudio.codec.sources import excite_as
+from genaudio.codec.players import perform
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.renderer.batching import Batcher
@@ -150,16 +150,8 @@ class Renderer:
 
     def excitation(self, part: Part, notes: Sequence[Sounding]) -> Excitation:
         """Return what makes the excitation of a part, or of some of its notes."""
-        rate, players = self.codec.sample_rate, part.players
-
-        def made(start: int, length: int) -> np.ndarray:
-            summed = np.zeros(length, np.float32)
-            for player in players:
-                alone = excite_as(part.family, notes, length, rate, start, player.bends, player.vibrato)
-                summed += np.float32(player.level) * alone
-            return summed[None]
-
-        return made
+        rate = self.codec.sample_rate
+        return lambda start, length: perform(part.family, notes, length, rate, start, part.bends)[None]
 
     def parts(self, score: Score) -> tuple[tuple[Part, ...], tuple[str, ...], float]:
         """Return the parts to render, sentences on what is left out, and the seconds that it lasts.

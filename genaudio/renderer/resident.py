@@ -21,7 +21,8 @@ from genaudio.training.batches import in_order
 def resident_takes(takes: Takes, sample_rate: int, device: torch.device, loaders: int = 0) -> ResidentSound:
     """Put takes and their excitations on a device."""
     lengths = [takes.samples(take) for take in range(len(takes))]
-    known = excitations([takes.played(take) for take in range(len(takes))], lengths, sample_rate, device, loaders)
+    played = [takes.played(take) for take in range(len(takes))]
+    known = excitations(played, lengths, sample_rate, device, loaders, performed=True)
     sounds = (takes.stretch(take, 0, length) for take, length in enumerate(lengths))
     return ResidentSound(zip(sounds, known, strict=True), device)
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from genaudio.codec.codec import Codec, Excitation
+from genaudio.codec.players import perform
 from genaudio.codec.resident import Played
-from genaudio.codec.sources import excite_as
 from genaudio.errors import GenaudioError
 from genaudio.instruments import Family
 from genaudio.renderer.features import score_features
@@ -42,7 +42,7 @@ class Takes(Protocol):
         ...
 
     def excitation(self, take: int, start: int, samples: int) -> np.ndarray:
-        """Return what the score knows of a part of a take, float32 [samples]."""
+        """Return the excitation of all who play a part of a take, float32 [samples], as the renderer makes it."""
         ...
 
     def played(self, take: int) -> Played:
@@ -77,7 +77,7 @@ class TeacherTakes:
 
     def excitation(self, take: int, start: int, samples: int) -> np.ndarray:
         """See `Takes.excitation`."""
-        return excite_as(*self.teacher.played(take), samples, SAMPLE_RATE, start)
+        return perform(*self.teacher.played(take), samples, SAMPLE_RATE, start)
 
     def played(self, take: int) -> Played:
         """See `Takes.played`."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from genaudio.codec.crops import UNKNOWN, CropRecipe
+from genaudio.codec.players import perform
 from genaudio.codec.resident import ResidentCrops, ResidentSound, excitations, runs
 from genaudio.codec.sources import excite_as, keys_of
 from genaudio.errors import GenaudioError
@@ -79,6 +80,13 @@ def test_bent_notes_are_bent() -> None:
     np.testing.assert_allclose(made[0], expected, atol=1e-4)
     assert not made[1].any()
     assert len(made[1]) == SAMPLE_RATE // 2
+
+
+def test_all_who_play_may_be_heard() -> None:
+    played = [(BY_NAME[name], NOTES, ()) for name in ("strings", "piano", "drums")]
+    made = excitations(played, [SAMPLE_RATE] * 3, SAMPLE_RATE, CPU, performed=True)
+    for (family, notes, _), excitation in zip(played, made, strict=True):
+        np.testing.assert_allclose(excitation, perform(family, notes, SAMPLE_RATE, SAMPLE_RATE), atol=1e-4)
 
 
 def test_a_batch_has_the_shares_of_the_recipe() -> None:

@@ -82,21 +82,6 @@ def test_stems_of_one_name_are_told_apart() -> None:
     assert [part.name for part in parts_of(score)[0]] == ["Solo", "Solo 2"]
 
 
-def test_a_section_plays_slightly_out_of_tune_and_of_step() -> None:
-    strings = part(Track((Note(0, 1, 60),), program=48, bends=((2.0, 1.0),)))
-    bends, sways, levels = zip(*strings.players, strict=True)
-    assert bends == (
-        ((0.0, -0.09), (2.0, pytest.approx(0.91))),
-        ((2.0, 1.0),),
-        ((0.0, 0.08), (2.0, pytest.approx(1.08))),
-    )
-    assert len({sway.rate for sway in sways}) == 3
-    assert levels[0] == levels[2] < levels[1]
-    assert sum(level**2 for level in levels) == pytest.approx(1)
-    assert part(Track((Note(0, 1, 60),), program=73)).players[0][0] == ()
-    assert len(part(Track((Note(0, 1, 36),), drums=True)).players) == 1
-
-
 def test_a_wheel_that_is_only_set_straight_bends_nothing() -> None:
     notes = (Note(0, 1, 60),)
     assert part(Track(notes, bends=((0.0, 0.0), (2.0, 0.0)))).bends == ()

@@ -1,0 +1,93 @@
+"""Who plays a part: one player, or a section slightly out of tune and of step; and the excitation of them all.
+
+The codec is given the excitation of the notes as they are written (`sources`), the renderer that of their players.
+
+Shapes: B stretches, T samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genaudio.codec.excitation import Vibrato
+from genaudio.codec.pulse_trains import Stretch, excite_many
+from genaudio.codec.sources import excite_as
+from genaudio.instruments import Family
+from genaudio.sounding import Sounding
+
+Bends = Sequence[tuple[float, float]]
+"""Pitch bend as (seconds, semitones), each valid until the next."""
+
+
+class Player(NamedTuple):
+    """One who plays a part, alone or in a section.
+
+    Attributes:
+        bends: pitch bend as (seconds, semitones).
+        vibrato: None for steady pitches.
+        level: of the excitation; squares add up to 1 over a section.
+    """
+
+    bends: tuple[tuple[float, float], ...]
+    vibrato: Vibrato | None
+    level: float
+
+
+def players_of(family: Family, bends: Bends = ()) -> tuple[Player, ...]:
+    """Return each who plays a family's part: a section's players are out of tune, and sway at rates of their own."""
+    section = family.section or ((0.0, 1.0),)
+    whole = sum(level**2 for _, level in section) ** 0.5
+    out = []
+    for number, (cents, level) in enumerate(section):
+        bent = tuple(bends)
+        if cents:
+            bent = tuple((onset, semitones + cents / 100) for onset, semitones in ((0.0, 0.0), *bends))
+        sways = family.vibrato
+        sway = Vibrato(sways[0] * (1 + 0.06 * number), sways[1], 0.15 + 0.05 * number) if sways else None
+        out.append(Player(bent, sway, level / whole))
+    return tuple(out)
+
+
+def perform(
+    family: Family, notes: Iterable[Sounding], samples: int, sample_rate: int, start: int = 0, bends: Bends = ()
+) -> np.ndarray:
+    """Sum the excitations of all who play a family's part.
+
+    Args:
+        family: who plays. notes, samples, sample_rate, start, bends: as in `excite`.
+
+    Returns:
+        float32 [T].
+    """
+    played, summed = tuple(notes), np.zeros(samples, np.float32)
+    for player in players_of(family, bends):
+        alone = excite_as(family, played, samples, sample_rate, start, player.bends, player.vibrato)
+        summed += np.float32(player.level) * alone
+    return summed
+
+
+def perform_many(
+    rows: Sequence[Sequence[tuple[float, Stretch]]], samples: int, sample_rate: int, device: torch.device
+) -> Tensor:
+    """Sum the excitations of the players of several stretches of one length.
+
+    Args:
+        rows: for each stretch the players' levels and what they play; none for silence.
+        samples: T. sample_rate: samples a second.
+        device: where they are made; it must know double precision.
+
+    Returns:
+        float32 [B, T], on the device; a row does not depend on the others.
+    """
+    out = torch.zeros(len(rows), samples, device=device)
+    for number in range(max(map(len, rows), default=0)):  # one player of each row at a time: sums have one order
+        having = [row for row, players in enumerate(rows) if number < len(players)]
+        levels, stretches = zip(*(rows[row][number] for row in having), strict=True)
+        where, share = torch.tensor(having, device=device), torch.tensor(levels, device=device)
+        out[where] += share[:, None].float() * excite_many(stretches, samples, sample_rate, device)
+    return out

@@ -1,0 +1,61 @@
+"""Who plays a part, and the excitation of them all."""
+
+import numpy as np
+import pytest
+import torch
+
+from genaudio.codec.players import Player, perform, perform_many, players_of
+from genaudio.codec.sources import excite_as, played_by
+from genaudio.instruments import BY_NAME, DRUM_KIT, FAMILIES
+from genaudio.sounding import Sounding
+
+RATE, CPU = 44_100, torch.device("cpu")
+NOTES = (Sounding(0.1, 0.5, 60, 90), Sounding(0.3, 0.8, 67, 60))
+
+
+def test_a_section_plays_slightly_out_of_tune_and_of_step() -> None:
+    bends, sways, levels = zip(*players_of(BY_NAME["strings"], ((2.0, 1.0),)), strict=True)
+    assert bends == (
+        ((0.0, -0.09), (2.0, pytest.approx(0.91))),
+        ((2.0, 1.0),),
+        ((0.0, 0.08), (2.0, pytest.approx(1.08))),
+    )
+    assert len({sway.rate for sway in sways}) == 3
+    assert levels[0] == levels[2] < levels[1]
+    (flute,) = players_of(BY_NAME["flute"])
+    assert (flute.bends, flute.level) == ((), 1)
+    assert players_of(DRUM_KIT) == (Player((), None, 1.0),)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_section_is_as_loud_as_one(family) -> None:
+    players = players_of(family)
+    assert sum(player.level**2 for player in players) == pytest.approx(1)
+    assert max(player.level for player in players) == max(player.level for player in players if player.bends == ())
+
+
+def test_performing_sums_up_the_players() -> None:
+    accordion, bends = BY_NAME["accordion"], ((0.2, 0.5),)
+    made = perform(accordion, iter(NOTES), RATE // 2, RATE, 2000, bends)
+    each = [
+        player.level * excite_as(accordion, NOTES, RATE // 2, RATE, 2000, player.bends, player.vibrato)
+        for player in players_of(accordion, bends)
+    ]
+    assert len(each) == 2
+    np.testing.assert_allclose(made, sum(each), atol=1e-6)
+    np.testing.assert_array_equal(perform(DRUM_KIT, NOTES, RATE, RATE), excite_as(DRUM_KIT, NOTES, RATE, RATE))
+
+
+def test_many_rows_are_performed_as_each_alone() -> None:
+    names = ("strings", "oboe", None, "accordion")
+    rows = []
+    for name in names:
+        family = BY_NAME[name] if name else None
+        some = players_of(family) if family else ()
+        rows.append([(one.level, played_by(family, NOTES, 300, one.bends, one.vibrato)) for one in some])
+    made = perform_many(rows, 30_000, RATE, CPU)
+    for row, name in zip(made.numpy(), names, strict=True):
+        expected = perform(BY_NAME[name], NOTES, 30_000, RATE, 300) if name else np.zeros(30_000)
+        np.testing.assert_allclose(row, expected, atol=3e-5)
+    assert torch.equal(perform_many(rows[3:], 30_000, RATE, CPU)[0], made[3])
+    assert perform_many([], 100, RATE, CPU).shape == (0, 100)

@@ -1,10 +1,13 @@
-"""The sections on how fast stems are rendered in batches, and on the memory of long files."""
+"""The sections on how fast stems are rendered, alone and in batches, and on the memory of long files."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sections.layout import table, where
+
+STEM_GOAL = 0.03
+"""Real-time factor of a stem on two cores."""
 
 
 def rendering_speed(result: dict[str, Any]) -> str:
@@ -72,6 +75,27 @@ def likeness(result: dict[str, Any]) -> str:
     rows.append(["the processor, another seed of the noise", "float32", other["log_mel"],
                  other["signal_to_difference_db"]])  # fmt: skip
     return table(["chunks at once", "blocks", "log-mel distance, nats", "signal to difference, dB"], rows)
+
+
+def rendering_stem(result: dict[str, Any]) -> str:
+    """The section on how long one stem takes."""
+    everything, load = result["all"], result["load"]
+    named = {**result["families"], "**all**": everything}
+    rows = [[name, *(row[what][clock] for what in ("stem", "decoder") for clock in ("clock", "processor"))]
+            for name, row in named.items()]  # fmt: skip
+    slow = [name for name, row in result["families"].items() if row["stem"]["clock"] > STEM_GOAL]
+    reached = f"not by {', '.join(slow)}" if slow else "by every family"
+    return "\n".join(
+        [
+            "## One stem on the clock\n",
+            where(result),
+            "Seconds for a second of audio, a minute of held-out tunes by each family, models loaded, all cores; "
+            f"medians of {result['runs']} runs. Decoder: the codec's, given codes and excitation. Load of the machine: "
+            f"{load['before']} before, {load['after']} after.\n",
+            table(["family", "stem, clock", "stem, processor", "decoder, clock", "decoder, processor"], rows),
+            f"\nGoal: a real-time factor of {STEM_GOAL} or less on two cores is reached {reached}.\n",
+        ]
+    )
 
 
 def rendering_memory(result: dict[str, Any]) -> str:

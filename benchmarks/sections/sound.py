@@ -6,7 +6,7 @@ from typing import Any
 
 from sections.layout import table, where
 from sections.rendering import rendering
-from sections.rendering_speed import rendering_memory, rendering_speed
+from sections.rendering_speed import rendering_memory, rendering_speed, rendering_stem
 
 
 def codec(result: dict[str, Any]) -> str:
@@ -179,6 +179,7 @@ SECTIONS = {
     "codec_ablation": codec_ablation,
     "codec_peer": codec_peer,
     "rendering": rendering,
+    "rendering_stem": rendering_stem,
     "rendering_speed": rendering_speed,
     "rendering_memory": rendering_memory,
 }

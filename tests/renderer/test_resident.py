@@ -35,7 +35,8 @@ class Uneven(TeacherTakes):
 
 def takes() -> Uneven:
     audio = np.random.default_rng(0).integers(-9000, 9000, (3, 4 * SAMPLE_RATE)).astype(np.int16)
-    return Uneven(TeacherSet(audio, tuple(Performance(name, "melody", NOTES) for name in ("piano", "strings", "drums"))))
+    names = "piano", "strings", "drums"
+    return Uneven(TeacherSet(audio, tuple(Performance(name, "melody", NOTES) for name in names)))
 
 
 @pytest.mark.parametrize("longest", [4096, 50])

@@ -1,6 +1,6 @@
 """Training the score model on teacher audio: first towards the codec's latents, then also by the decoded sound.
 
-``python -m genaudio.renderer.train --config configs/renderer.yaml --out outputs/training/renderer --time-budget 35m``
+``python -m genaudio.renderer.train --config configs/renderer.yaml --out outputs/training/renderer --time-budget 80m``
 """
 
 from __future__ import annotations

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from genaudio.corpus import load_works
@@ -10,16 +13,27 @@ from genaudio.teacher.dataset import TeacherRecipe, TeacherSet, make_teacher_set
 
 
 def teacher_sets(teacher: TeacherRecipe, held_out: TeacherRecipe, folder: Path) -> tuple[TeacherSet, TeacherSet]:
-    """Make or open training audio and held-out audio in a folder, each from the works of its recipe's split.
+    """Make or open training audio and held-out audio, each from the works of its recipe's split.
 
     Both are equally loud: the held-out clips of a family have the gain of its training clips.
+
+    Args:
+        teacher, held_out: what to make.
+        folder: where sets of many recipes may lie side by side, each in a folder named after its recipe.
 
     Raises:
         GenaudioError: as `make_teacher_set`.
     """
 
-    def one(recipe: TeacherRecipe, name: str, gains: Mapping[str, float] | None = None) -> TeacherSet:
-        return make_teacher_set(recipe, [work.melody for work in load_works(recipe.split)], folder / name, gains=gains)
+    def one(recipe: TeacherRecipe, kind: str, gains: Mapping[str, float] | None = None) -> TeacherSet:
+        melodies = [work.melody for work in load_works(recipe.split)]
+        return make_teacher_set(recipe, melodies, folder / f"{kind}-{_digest(recipe, gains)}", gains=gains)
 
     learnt = one(teacher, "teacher")
     return learnt, one(held_out, "held-out", learnt.gains)
+
+
+def _digest(recipe: TeacherRecipe, gains: Mapping[str, float] | None) -> str:
+    """Eight hexadecimal digits that say which recipe a set follows from."""
+    told = json.dumps([asdict(recipe), gains and dict(gains)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:8]

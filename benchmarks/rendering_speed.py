@@ -46,6 +46,7 @@ from genaudio.renderer import Renderer
 from genaudio.renderer.batching import Batcher
 from genaudio.renderer.chunks import FLOAT32, PRECISIONS, Batching, Piece
 from genaudio.renderer.mix import blank
+from genaudio.renderer.rendering import mastered
 from genaudio.score import Melody, Note, Score, write_midi
 
 STRETCHES = 2
@@ -102,8 +103,8 @@ class Clock:
 @torch.inference_mode()
 def steps(batcher: Batcher, runs: int) -> dict[str, Any]:
     """Time a batch step by step."""
-    renderer, batching, clock = batcher.renderer, batcher.batching, Clock(batcher.device)
-    rate, chunks = renderer.codec.sample_rate, batching.chunks
+    batching, clock = batcher.batching, Clock(batcher.device)
+    rate, chunks = batcher.codec.sample_rate, batching.chunks
     cuts = list(islice(batcher.cuts(pieces(chunks * 3.0 + 20), deque()), chunks))
     length = sum(chunk.last - chunk.first for _, chunk, _ in cuts) * batcher.hop / rate
     rows: list[dict[str, float]] = []
@@ -118,7 +119,7 @@ def steps(batcher: Batcher, runs: int) -> dict[str, Any]:
         samples = int(min(length, MASTERED) * rate)
         mix = blank(samples, rate)
         mix[:, :samples] = np.resize(sound.cpu().numpy(), (2, samples))
-        _, h = clock(lambda mix=mix, samples=samples: renderer.mastered(mix, samples, {}, (), 0.12, -16.0))
+        _, h = clock(lambda mix=mix, samples=samples: mastered(mix, samples, rate, 0.12, -16.0))
         names = ("features", "score_model", "quantizer", "excitation", "noise", "decoder", "mix", "mastering")
         spent = (a, b, c, d, e, f, g, h * length * rate / samples)
         rows.append(dict(zip(names, spent, strict=True)))
@@ -162,7 +163,7 @@ class Likeness:
     def __init__(self, frames: int) -> None:
         self.exact, self.frames = Renderer.load(device="cpu"), frames
         self.distance = SpectralDistance(self.exact.codec.sample_rate)
-        self.wanted = self._sound(Batcher(self.exact, Batching(1, frames)))
+        self.wanted = self._sound(Batcher(self.exact.model, self.exact.codec, Batching(1, frames)))
 
     def _sound(self, batcher: Batcher, seed: int = 0) -> torch.Tensor:
         """The first chunk of a part: [1, T]."""
@@ -186,7 +187,7 @@ class Likeness:
 
     def of_another_seed(self) -> dict[str, float]:
         """Compare what the processor makes of it with other noise."""
-        return self._apart(self._sound(Batcher(self.exact, Batching(1, self.frames)), 1))
+        return self._apart(self._sound(Batcher(self.exact.model, self.exact.codec, Batching(1, self.frames)), 1))
 
 
 def stretches(renderer: Renderer, runs: int) -> dict[str, float]:
@@ -271,7 +272,7 @@ def main() -> None:
         result |= {"another_seed": likeness.of_another_seed(), "likeness": []}
     for way in ways(arguments.chunks, arguments.frames, arguments.precision, arguments.compiled):
         begun = perf_counter()
-        batcher = Batcher(renderer, way)
+        batcher = Batcher(renderer.model, renderer.codec, way)
         ready = round(perf_counter() - begun, 2)
         result["batches"].append({**steps(batcher, arguments.runs), "seconds_to_get_ready": ready})
         if way.chunks == max(arguments.chunks):

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genaudio.renderer.renderer import Renderer, Rendering
+    from genaudio.renderer.renderer import Renderer
+    from genaudio.renderer.rendering import Rendering
 
 __all__ = ["Renderer", "Rendering"]
 

@@ -13,14 +13,15 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genaudio.codec.codec import Codec
 from genaudio.codec.noise import white_noise
-from genaudio.codec.players import perform_many, players_of
+from genaudio.codec.players import perform, perform_many, players_of
 from genaudio.codec.pulse_trains import Stretch
 from genaudio.codec.sources import played_by
 from genaudio.errors import GenaudioError
@@ -28,10 +29,10 @@ from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape
 from genaudio.renderer.features import WIDTH, score_features
 from genaudio.renderer.finishing import Leaving, Mastery, Playing, threads_beside
 from genaudio.renderer.mix import blank, check_loudness
+from genaudio.renderer.model import ScoreModel
+from genaudio.renderer.performing import playable
+from genaudio.renderer.rendering import Rendering
 from genaudio.renderer.stem import Stem
-
-if TYPE_CHECKING:
-    from genaudio.renderer.renderer import Renderer, Rendering
 
 
 class Cut(NamedTuple):
@@ -46,20 +47,20 @@ class Batcher:
     """Renders pieces together.
 
     Args:
-        renderer: the models.
+        model: the score model.
+        codec: the codec that it was trained for.
         batching: how many chunks at once, and how.
     """
 
-    def __init__(self, renderer: Renderer, batching: Batching) -> None:
-        self.renderer, self.batching = renderer, batching
-        self.codec, self.device = renderer.codec, renderer.codec.device
-        model = self.codec.model
-        self.hop = model.config.hop
-        self.shape = Shape.around(batching.frames, model.decoding_reach, renderer.model.reach)
+    def __init__(self, model: ScoreModel, codec: Codec, batching: Batching) -> None:
+        self.model, self.codec, self.batching, self.device = model, codec, batching, codec.device
+        decoder, reach = codec.model.decoder, codec.model.decoding_reach
+        self.hop = codec.model.config.hop
+        self.shape = Shape.around(batching.frames, reach, model.reach)
         self.samples = (self.shape.decoded - 1) * self.hop + self.hop // 2
         self.half = batching.precision == BFLOAT16
-        self._model_blocks = self._made_ready(renderer.model.blocks, renderer.model.config.width, self.shape.seen)
-        self._decoder_blocks = self._made_ready(model.decoder.blocks, model.config.width, self.shape.decoded)
+        self._model_blocks = self._made_ready(model.blocks, model.config.width, self.shape.seen)
+        self._decoder_blocks = self._made_ready(decoder.blocks, codec.model.config.width, self.shape.decoded)
 
     def each(self, pieces: Iterable[Piece]) -> Iterator[Rendering | GenaudioError]:
         """Render pieces, each as soon as all its chunks are there; only a few are on their way at once.
@@ -70,7 +71,7 @@ class Batcher:
         waiting: deque[Playing | GenaudioError] = deque()
         cuts = self.cuts(pieces, waiting)
         before: tuple[list[Cut], Leaving] | None = None
-        with Mastery(self.renderer, threads_beside(self.device)) as mastery:
+        with Mastery(self.codec.sample_rate, threads_beside(self.device)) as mastery:
             while batch := list(islice(cuts, self.batching.chunks)):
                 launched = batch, Leaving(self.decode(batch))
                 if before is not None:
@@ -86,7 +87,7 @@ class Batcher:
         for piece in pieces:
             try:
                 check_loudness(piece.loudness)
-                parts, left_out, seconds = self.renderer.parts(piece.score)
+                parts, left_out, seconds = playable(piece.score, self.model.config.knows)
             except GenaudioError as error:
                 waiting.append(error)
                 continue
@@ -96,8 +97,8 @@ class Batcher:
             playing = Playing(piece, mix, samples, left_out, len(parts) * len(chunks))
             waiting.append(playing)
             for number, part in enumerate(parts):
-                family = self.renderer.model.config.number_of(part.family)
-                assert family is not None  # `parts` leaves out what the model does not know
+                family = self.model.config.number_of(part.family)
+                assert family is not None  # `playable` leaves out what the model does not know
                 stem = Stem(part, piece.seed + number, samples, family)
                 yield from (Cut(stem, chunk, playing) for chunk in chunks)
 
@@ -131,8 +132,7 @@ class Batcher:
         families = [stem.number for stem, _, _ in batch]
         offsets = [chunk.decoded - chunk.seen for _, chunk, _ in batch]
         family, offset = (self._filled(values) for values in (families, offsets))
-        model = self.renderer.model
-        latents = model.finish(self._model_blocks(model.begin(features, family)))
+        latents = self.model.finish(self._model_blocks(self.model.begin(features, family)))
         where = offset[:, None] + torch.arange(self.shape.decoded, device=self.device)
         return latents.gather(2, where[:, None].expand(-1, latents.shape[1], -1))
 
@@ -149,7 +149,7 @@ class Batcher:
             start, part, family = chunk.decoded * self.hop, stem.part, stem.part.family
             notes = stem.sounding(start / rate, (start + self.samples) / rate)
             if family.drums or self.device.type == "mps":  # which knows no double precision
-                struck[row] = self.renderer.excitation(part, notes)(start, self.samples)[0]
+                struck[row] = perform(family, notes, self.samples, rate, start, part.bends)
             else:
                 for player in players_of(family, part.bends):
                     stretch = played_by(family, notes, start, player.bends, player.vibrato)

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,9 +19,7 @@ from genaudio.errors import GenaudioError
 from genaudio.renderer.chunks import Piece
 from genaudio.renderer.mix import place
 from genaudio.renderer.performing import Part
-
-if TYPE_CHECKING:
-    from genaudio.renderer.renderer import Renderer, Rendering
+from genaudio.renderer.rendering import Rendering, mastered
 
 MASTERING = 8
 """Threads that master beside a GPU, at most: one of them masters about a hundred seconds of audio a second."""
@@ -48,10 +45,10 @@ class Playing:
             self.placed.setdefault(part.name, np.zeros((2, self.samples), np.float32))[:, where] = sound
         self.missing -= 1
 
-    def mastered(self, renderer: Renderer) -> Rendering:
+    def mastered(self, sample_rate: int) -> Rendering:
         """Turn the mix, when nothing is missing any more, into a rendering."""
-        piece = self.piece
-        return renderer.mastered(self.mix, self.samples, self.placed, self.left_out, piece.reverb, piece.loudness)
+        reverb, loudness = self.piece.reverb, self.piece.loudness
+        return mastered(self.mix, self.samples, sample_rate, reverb, loudness, self.placed, self.left_out)
 
 
 def threads_beside(device: torch.device) -> int:
@@ -83,12 +80,12 @@ class Mastery:
     """Masters pieces that are whole, in their order. Used in a ``with`` block.
 
     Args:
-        renderer: whose masters they are.
+        sample_rate: samples a second.
         threads: that do it, and how many pieces wait for them at most; 0 for none.
     """
 
-    def __init__(self, renderer: Renderer, threads: int) -> None:
-        self.renderer, self.most = renderer, threads
+    def __init__(self, sample_rate: int, threads: int) -> None:
+        self.sample_rate, self.most = sample_rate, threads
         self._pool = ThreadPoolExecutor(self.most) if self.most else None
         self._begun: dict[int, Future[Rendering]] = {}
 
@@ -112,7 +109,7 @@ class Mastery:
             if isinstance(first, GenaudioError):
                 yield first
             elif mastering is None:
-                yield first.mastered(self.renderer)
+                yield first.mastered(self.sample_rate)
             else:
                 del self._begun[id(first)]
                 yield mastering.result()
@@ -123,4 +120,4 @@ class Mastery:
             return
         for piece in waiting:
             if not isinstance(piece, GenaudioError) and not piece.missing and id(piece) not in self._begun:
-                self._begun[id(piece)] = self._pool.submit(piece.mastered, self.renderer)
+                self._begun[id(piece)] = self._pool.submit(piece.mastered, self.sample_rate)

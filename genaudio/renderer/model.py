@@ -55,6 +55,10 @@ class ScoreModelConfig:
                 return self.families.index(name)
         return None
 
+    def knows(self, family: Family) -> bool:
+        """Whether a family, or what stands in for it, can be played."""
+        return self.number_of(family) is not None
+
 
 class ScoreModel(nn.Module):
     """Features of the notes and the family's number -> latents."""

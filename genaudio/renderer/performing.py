@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from genaudio.errors import GenaudioError
 from genaudio.instruments import DRUM_KIT, Family, family_of
 from genaudio.percussion import drum_key, hits
 from genaudio.score import Score, Track
@@ -12,6 +15,10 @@ from genaudio.sounding import Sounding, without_collisions
 
 SHORTEST = 0.03
 """Seconds to which shorter notes are drawn out, so that they can be heard."""
+LONGEST = 4 * 3600.0
+"""Seconds of the longest score that is rendered."""
+RING = 1.5
+"""Seconds that a stem rings on after its last note, at least."""
 
 
 @dataclass(frozen=True)
@@ -123,3 +130,31 @@ def parts_of(score: Score) -> tuple[tuple[Part, ...], tuple[str, ...]]:
         pan = track.pan if track.pan or len(score.tracks) == 1 else family.pan
         parts.append(Part(_name(track, index, taken), family, notes, bends, track.volume, pan))
     return tuple(parts), tuple(left_out)
+
+
+class Playable(NamedTuple):
+    """The parts of a score to render, sentences on what is left out, and the seconds that it lasts."""
+
+    parts: tuple[Part, ...]
+    left_out: tuple[str, ...]
+    seconds: float
+
+
+def playable(score: Score, knows: Callable[[Family], bool]) -> Playable:
+    """Return what of a score can be rendered by a renderer that knows some families.
+
+    Raises:
+        GenaudioError: there is nothing to play, or the score is longer than `LONGEST`.
+    """
+    parts, left_out = parts_of(score)
+    unknown = [part for part in parts if not knows(part.family)]
+    left_out += tuple(f"{part.name}: this renderer has not learnt the {part.family.name}" for part in unknown)
+    parts = tuple(part for part in parts if part not in unknown)
+    if not parts:
+        raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
+    seconds = max(note.end + max(RING, part.family.rings) for part in parts for note in part.notes)
+    if seconds > LONGEST:
+        raise GenaudioError(
+            f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered: cut it into parts"
+        )
+    return Playable(parts, left_out, seconds)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,10 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.renderer.batching import Batcher
 from genaudio.renderer.chunks import Batching, Piece
 from genaudio.renderer.features import score_features
-from genaudio.renderer.mix import LOUDNESS, blank, check_loudness, master, place, reverberate
+from genaudio.renderer.mix import LOUDNESS, blank, check_loudness, place
 from genaudio.renderer.model import ScoreModel, ScoreModelConfig
-from genaudio.renderer.performing import Part, parts_of
+from genaudio.renderer.performing import Part, Playable, playable
+from genaudio.renderer.rendering import Rendering, mastered
 from genaudio.renderer.stem import Stem
 from genaudio.renderer.streaming import Desk, StreamedRendering
 from genaudio.score import Score
@@ -32,37 +32,6 @@ from genaudio.weights import load_weights
 
 Progress = Callable[[float], None]
 """Is told the share that is done, from 0 to 1."""
-LONGEST = 4 * 3600.0
-"""Seconds of the longest score that is rendered."""
-RING = 1.5
-"""Seconds that a stem rings on after its last note, at least."""
-
-
-@dataclass(frozen=True)
-class Rendering:
-    """A rendered score.
-
-    Attributes:
-        audio: the master, float32 [2, T] in -1..1.
-        sample_rate: samples a second.
-        stems: each part in its place, dry, at the master's gain: name -> float32 [2, T].
-        left_out: sentences on what was not rendered.
-        gain: what mastering did to the sum of the stems, in dB.
-        loudness, true_peak: of the master in LUFS and dBTP; None where they were not measured.
-    """
-
-    audio: np.ndarray
-    sample_rate: int
-    stems: dict[str, np.ndarray] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
-    gain: float = 0.0
-    loudness: float | None = None
-    true_peak: float | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Length in seconds."""
-        return self.audio.shape[1] / self.sample_rate
 
 
 class Renderer:
@@ -153,29 +122,13 @@ class Renderer:
         rate = self.codec.sample_rate
         return lambda start, length: perform(part.family, notes, length, rate, start, part.bends)[None]
 
-    def parts(self, score: Score) -> tuple[tuple[Part, ...], tuple[str, ...], float]:
-        """Return the parts to render, sentences on what is left out, and the seconds that it lasts.
+    def parts(self, score: Score) -> Playable:
+        """Return what of a score can be rendered, as `performing.playable` does.
 
         Raises:
-            GenaudioError: there is nothing to play, or the score is longer than `LONGEST`.
+            GenaudioError: there is nothing to play, or the score is longer than `performing.LONGEST`.
         """
-        parts, left_out = self._playable(score)
-        if not parts:
-            raise GenaudioError("there are no notes to render" + (": " + "; ".join(left_out) if left_out else ""))
-        seconds = max(note.end + max(RING, part.family.rings) for part in parts for note in part.notes)
-        if seconds > LONGEST:
-            raise GenaudioError(
-                f"the score lasts {seconds / 3600:.1f} h; at most {LONGEST / 3600:g} h are rendered: cut it into parts"
-            )
-        return parts, left_out, seconds
-
-    def _playable(self, score: Score) -> tuple[tuple[Part, ...], tuple[str, ...]]:
-        """The parts of a score that the model can play, and sentences on what is left out."""
-        parts, left_out = parts_of(score)
-        known = tuple(part for part in parts if self.model.config.number_of(part.family) is not None)
-        unknown = (f"{part.name}: this renderer has not learnt the {part.family.name}" for part in parts)
-        lacking = (sentence for part, sentence in zip(parts, unknown, strict=True) if part not in known)
-        return known, (*left_out, *lacking)
+        return playable(score, self.model.config.knows)
 
     def render(
         self,
@@ -213,7 +166,7 @@ class Renderer:
                 if stems:
                     placed[part.name][:, where] = sound
             begin = where.stop
-        return self.mastered(mix, samples, placed, left_out, reverb, loudness)
+        return mastered(mix, samples, self.codec.sample_rate, reverb, loudness, placed, left_out)
 
     @contextmanager
     def stream(
@@ -260,22 +213,5 @@ class Renderer:
         """
         batching = batching or Batching()
         if batching not in self._batchers:
-            self._batchers[batching] = Batcher(self, batching)
+            self._batchers[batching] = Batcher(self.model, self.codec, batching)
         return self._batchers[batching].each(pieces)
-
-    def mastered(
-        self,
-        mix: np.ndarray,
-        samples: int,
-        placed: dict[str, np.ndarray],
-        left_out: tuple[str, ...],
-        reverb: float,
-        loudness: float,
-    ) -> Rendering:
-        """Turn the sum of the stems, the first samples of a mix that `blank` made, into a rendering; it is used up."""
-        if reverb > 0:
-            reverberate(mix, samples, self.codec.sample_rate, reverb)
-        done = master(mix, self.codec.sample_rate, loudness)
-        factor = np.float32(10 ** (done.gain / 20))
-        kept = {name: np.clip(sound * factor, -1, 1) for name, sound in placed.items()}
-        return Rendering(done.audio, self.codec.sample_rate, kept, left_out, done.gain, done.loudness, done.true_peak)

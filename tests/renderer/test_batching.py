@@ -144,7 +144,7 @@ def test_every_batch_has_one_shape(renderer: Renderer, monkeypatch: pytest.Monke
 
         monkeypatch.setattr(blocks, "forward", seen)
     list(renderer.render_many(PIECES, SMALL_CHUNKS))
-    shape = Batcher(renderer, SMALL_CHUNKS).shape
+    shape = Batcher(renderer.model, renderer.codec, SMALL_CHUNKS).shape
     assert shapes == {(3, 16, shape.seen), (3, 24, shape.decoded)}
 
 

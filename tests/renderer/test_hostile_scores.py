@@ -9,7 +9,8 @@ import pytest
 
 from genaudio.errors import GenaudioError
 from genaudio.renderer.performing import parts_of
-from genaudio.renderer.renderer import Renderer, Rendering
+from genaudio.renderer.renderer import Renderer
+from genaudio.renderer.rendering import Rendering
 from genaudio.score import Score, read_score
 from genaudio.score.errors import ScoreError
 

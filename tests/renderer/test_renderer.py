@@ -12,8 +12,8 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.instruments import family_named
 from genaudio.renderer import renderer as renderer_module
 from genaudio.renderer.model import ScoreModel
-from genaudio.renderer.performing import parts_of
-from genaudio.renderer.renderer import RING, Renderer
+from genaudio.renderer.performing import RING, parts_of
+from genaudio.renderer.renderer import Renderer
 from genaudio.score import Melody, Note, Score, Track
 from genaudio.weights import save_weights
 from tests.renderer.conftest import SMALL

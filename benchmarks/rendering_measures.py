@@ -120,6 +120,29 @@ def liveliness(audio: np.ndarray, notes: Sequence[Sounding], sample_rate: int) -
     return float(np.mean(found)) if found else float("nan")
 
 
+def partials_apart(
+    audio: np.ndarray, target: np.ndarray, notes: Sequence[Sounding], sample_rate: int
+) -> tuple[float, float]:
+    """How far the partials of single notes are from the target's, in dB: without sign, and with it (louder is more).
+
+    Whatever stands out most within 0.4 of the first partial around each of its first twelve multiples is compared,
+    where the target's is below 12 kHz and no more than 40 dB below its strongest: the inharmonic, too.
+    """
+    found = []
+    for note in notes:
+        heard = slice(round((note.start + 0.02) * sample_rate), round(note.end * sample_rate))
+        size = 1 << 16
+        pair = (20 * np.log10(np.abs(np.fft.rfft(x[heard] * np.hanning(len(x[heard])), size)) + 1e-6)
+                for x in (audio, target))  # fmt: skip
+        first = 440.0 * 2.0 ** ((note.pitch - 69) / 12) * size / sample_rate
+        highest = 12_000 * size / sample_rate
+        spans = [slice(int((k - 0.4) * first), int((k + 0.4) * first)) for k in range(1, 13) if k * first < highest]
+        ours, wanted = (np.array([levels[span].max() for span in spans]) for levels in pair)
+        found.append((ours - wanted)[wanted > wanted.max() - 40])
+    apart = np.concatenate(found)
+    return float(np.abs(apart).mean()), float(apart.mean())
+
+
 def silences(notes: Sequence[Sounding], seconds: float, ring: float) -> list[tuple[float, float]]:
     """Stretches (start, stop) in seconds where nothing is written, nor rang `ring` seconds after a note's end."""
     out, free = [], 0.0

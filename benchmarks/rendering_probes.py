@@ -16,6 +16,7 @@ from rendering_measures import (
     liveliness,
     loudest_silence,
     onset_levels,
+    partials_apart,
     silences,
     velocity_correlation,
 )
@@ -104,6 +105,9 @@ def measure(bench: Bench, family: Family, rng: np.random.Generator) -> dict[str,
         "silence_ours_db": loudest_silence(at_level(ours, LEVEL), quiet, SAMPLE_RATE),
         "silence_teacher_db": loudest_silence(target, quiet, SAMPLE_RATE),
     }
+    if not family.drums:
+        balanced = at_level(ours, float(np.sqrt(np.mean(target**2))))
+        result["partials_db"], result["partials_louder_db"] = partials_apart(balanced, target, notes, SAMPLE_RATE)
     return {"struck": family.decay > 0 or family.drums} | {name: round(x, 3) for name, x in result.items()}
 
 

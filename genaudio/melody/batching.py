@@ -22,6 +22,8 @@ GRAIN = 8
 """On a CPU, lines come in multiples of this: products of fewer rows often add up in another order."""
 SIZES = (64, 32, 16)
 """Most lines at once on a CPU: the largest of these up to which all multiples of `GRAIN` agree."""
+EVENTS = 3
+"""So many events are passed through to try it, so that what is remembered takes part."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ def agree(decoder: Decoder, most: int) -> bool:
 
 
 def _scores(decoder: Decoder, features: NDArray[np.int64], conditions: NDArray[np.int64]) -> torch.Tensor:
-    """Return all scores [B, S + P] after an event [B, F] of lines under conditions [B, C]."""
+    """Return all scores [B, S + P] after the same event [B, F] several times, of lines under conditions [B, C]."""
     memory = decoder.start(conditions, len(conditions))
-    hidden = decoder.advance(memory, features[:, None])
+    for _ in range(EVENTS):
+        hidden = decoder.advance(memory, features[:, None])
     pitch_scores = decoder.pitch_scores(hidden, features, features[:, 0], features[:, : len(PLACE_COLUMNS)])
     return torch.cat([decoder.rhythm_scores(hidden, features), pitch_scores], dim=1)

@@ -3,8 +3,7 @@
 Keys and values of many lines do not fit a core's caches, so a step waits for memory more than it computes. What a line
 hears is one product of a vector and a matrix for each head, which numpy's BLAS does as fast as memory gives the matrix:
 in half the time of torch's attention while keys and values are in the caches, in nine tenths where they are not. The
-products of the weights stay torch's. Keys and values in half precision were tried: to widen them again took as long as
-was saved.
+products of the weights stay torch's. Keys and values in half precision: `genaudio.melody.bfloat`.
 
 Letters as in `genaudio.melody.decoder`.
 """
@@ -53,6 +52,7 @@ class Bench:
 class CpuDecoder(Decoder):
     """As `Decoder`, for a CPU and weights in single precision."""
 
+    bench_kind = Bench
     _tiled = np.zeros((0, 0), np.complex64)
 
     def advance(self, memory: Memory, features: Numbers) -> torch.Tensor:
@@ -61,7 +61,7 @@ class CpuDecoder(Decoder):
             return super().advance(memory, features)
         memory.make_room(memory.length + 1)
         if memory.bench is None or len(memory.bench.normed) != len(features):
-            memory.bench = Bench(len(features), self.shape)
+            memory.bench = self.bench_kind(len(features), self.shape)
         x = functional.embedding_bag(torch.from_numpy(self._inputs(features)), self._table, mode="sum")
         x += memory.base
         self._through(x, x.numpy(), memory, memory.bench)
@@ -79,12 +79,11 @@ class CpuDecoder(Decoder):
     def _through(self, x: torch.Tensor, rows: Floats, memory: Memory, bench: Bench) -> None:
         """Pass a step's inputs [B, D], which are also given as numpy sees them, through all blocks."""
         turn = self._tiled_turns(memory.room)[memory.length]
-        keys, values = memory.keys.numpy(), memory.values.numpy()
         for layer, weights in enumerate(self.layers):
             np.divide(rows, root_mean_squares(rows), out=bench.normed)
             torch.mm(bench.normed_rows, weights.qkv, out=bench.qkv_rows)
             np.multiply(bench.pairs, turn, out=bench.turned)
-            self._hear(bench, keys[layer], values[layer], memory.length)
+            self._hear(bench, memory, layer)
             x.addmm_(bench.heard_rows, weights.out)
             np.divide(rows, root_mean_squares(rows), out=bench.normed)
             torch.mm(bench.normed_rows, weights.feed_in, out=bench.feed_rows)
@@ -98,13 +97,13 @@ class CpuDecoder(Decoder):
             self._tiled = np.concatenate([np.tile(turns * scale, heads), np.tile(turns, heads)], axis=1)
         return self._tiled
 
-    @staticmethod
-    def _hear(bench: Bench, keys: Floats, values: Floats, place: int) -> None:
-        """Put what the used lines hear into `heard`, and their new keys and values among the old [used, H, room, D/H].
+    def _hear(self, bench: Bench, memory: Memory, layer: int) -> None:
+        """Put what the used lines hear in a layer into `heard`, and their new keys and values among the old.
 
         What the lines hear that only fill the batch up does not matter.
         """
-        used, end = len(keys), place + 1
+        used, place, end = memory.used, memory.length, memory.length + 1
+        keys, values = memory.keys[layer].numpy(), memory.values[layer].numpy()
         keys[:, :, place], values[:, :, place] = bench.keys[:used], bench.values[:used]
         queries, heard = bench.queries[:used], bench.heard[:used]
         span = max(ALONE // keys.shape[3], 1)

@@ -178,8 +178,8 @@ class Decoder:
         end = memory.length + qkv.shape[1]
         keys, values = memory.keys[layer, :, :, :end], memory.values[layer, :, :, :end]
         keys[:, :, memory.length :], values[:, :, memory.length :] = k, v
-        heard = functional.scaled_dot_product_attention(q, keys, values, is_causal=qkv.shape[1] > 1)
-        return self._filled_up(heard, len(qkv))
+        heard = functional.scaled_dot_product_attention(q.to(keys.dtype), keys, values, is_causal=qkv.shape[1] > 1)
+        return self._filled_up(heard.to(qkv.dtype), len(qkv))
 
     def _turned(self, qkv: torch.Tensor, turn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return queries, keys and values [used, H, T, D/H], the former two turned to their places."""

@@ -112,16 +112,22 @@ def choose_each(
     is forbidden in all rows is left out at once.
     """
     columns = np.flatnonzero(allowed.any(axis=0))
-    logits = np.where(allowed[:, columns], scores[:, columns], -np.inf) / np.maximum(tastes.temperature, 1e-6)
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    logits = np.where(allowed.take(columns, axis=1), scores.take(columns, axis=1), -np.inf)
+    logits /= np.maximum(tastes.temperature, 1e-6)
+    logits -= logits.max(axis=1, keepdims=True)
+    p = np.exp(logits, out=logits)
     if tastes.min_p.any():
         p *= p >= tastes.min_p  # the likeliest is 1
     if (tastes.top_p < 1).any():
-        ordered = -np.sort(-p, axis=1)
-        so_far = np.cumsum(ordered, axis=1)
-        needed = (so_far - ordered < tastes.top_p * so_far[:, -1:]).sum(axis=1, keepdims=True)
-        least = np.where(tastes.top_p < 1, np.take_along_axis(ordered, needed - 1, axis=1), 0.0)
-        p *= p >= least
-    total = np.cumsum(p, axis=1)
+        p *= p >= _least(p, tastes.top_p)
+    total = p.cumsum(axis=1)
     chosen = (total <= chances[:, None] * total[:, -1:]).sum(axis=1)
-    return columns[np.minimum(chosen, p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1))]
+    return columns[np.minimum(chosen, p.shape[1] - 1 - (p[:, ::-1] > 0).argmax(axis=1))]
+
+
+def _least(p: NDArray[np.float64], top_p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how likely symbols must be, [R, 1], to be among the likeliest that make up shares [R, 1] of p [R, N]."""
+    ordered = np.sort(p, axis=1)[:, ::-1]
+    so_far = ordered.cumsum(axis=1)
+    needed = (so_far - ordered < top_p * so_far[:, -1:]).sum(axis=1)
+    return np.where(top_p < 1, ordered[np.arange(len(p)), needed - 1, None], 0.0)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import torch
 
+from genaudio.errors import GenaudioError
+from genaudio.melody.bfloat import BfloatDecoder
 from genaudio.melody.cpu import CpuDecoder
 from genaudio.melody.decoder import Decoder
 from genaudio.melody.draft import Draft
@@ -23,6 +25,9 @@ from genaudio.melody.mixing import is_guided
 from genaudio.melody.page import Page
 from genaudio.melody.transformer import MelodyTransformer
 
+PRECISIONS = ("float32", "bfloat16")
+"""In which keys and values can be remembered."""
+
 
 class Sampler:
     """Writes melodies with a model under the bar grammar.
@@ -32,13 +37,23 @@ class Sampler:
         grammar: of the same vocabulary.
         graphs: record the network's steps as CUDA graphs (see `genaudio.melody.graphs`; not yet run on a GPU).
         guard: knows what not to copy; None for nothing.
+        cache_precision: of the keys and values that are remembered, one of `PRECISIONS`; bfloat16 is for a CPU and
+            makes large batches faster (see `genaudio.melody.bfloat`), but a seed gives another melody with it.
+
+    Raises:
+        GenaudioError: there is no such precision, or the model is not on a CPU in single precision.
     """
 
     def __init__(
-        self, model: MelodyTransformer, grammar: Grammar, graphs: bool = False, guard: Guard | None = None
+        self,
+        model: MelodyTransformer,
+        grammar: Grammar,
+        graphs: bool = False,
+        guard: Guard | None = None,
+        cache_precision: str = "float32",
     ) -> None:
         self.model, self.grammar, self.vocabulary, self.guard = model, grammar, model.vocabulary, guard
-        self.decoder = _decoder(model, graphs)
+        self.decoder = _decoder(model, graphs, cache_precision)
 
     @torch.inference_mode()
     def write(self, drafts: Sequence[Draft]) -> None:
@@ -59,9 +74,18 @@ class Sampler:
                 judge(self.model, draft)
 
 
-def _decoder(model: MelodyTransformer, graphs: bool) -> Decoder:
+def _decoder(model: MelodyTransformer, graphs: bool, cache_precision: str) -> Decoder:
     """Return the decoder that suits the model's device and precision."""
+    weight = model.norm.weight
+    plain = weight.device.type == "cpu" and weight.dtype == torch.float32 and not graphs
+    if cache_precision not in PRECISIONS:
+        raise GenaudioError(f"the cache's precision must be {' or '.join(PRECISIONS)}, not {cache_precision}")
+    if cache_precision == "bfloat16":
+        if not plain:
+            raise GenaudioError(
+                f"a cache in bfloat16 is for a CPU without graphs, not {weight.device.type}; use float32"
+            )
+        return BfloatDecoder(model)
     if graphs:
         return GraphDecoder(model)
-    weight = model.norm.weight
-    return CpuDecoder(model) if weight.device.type == "cpu" and weight.dtype == torch.float32 else Decoder(model)
+    return CpuDecoder(model) if plain else Decoder(model)

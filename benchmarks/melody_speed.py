@@ -9,6 +9,9 @@ ours in the same process:
   as our tunes have on average, in every row of the batch the same number, with nothing else to do but to sample. Of
   several settings (attention, cache, precision) the fastest at each batch size is taken.
 
+Ours also writes with its keys and values in bfloat16. Both are compared with the peer's fastest setting, whichever its
+precision, and with the fastest of those in single precision.
+
 Times are seconds of this process on the processor, which on a quiet machine with one thread are those of the clock;
 both are saved, after every round.
 
@@ -46,11 +49,26 @@ BATCHES = (1, 16, 64)
 WISH = Wish("reel", "D", "major", "2/2", 16)
 Setting = tuple[str, str, str | None]
 SETTINGS: dict[int, tuple[Setting, ...]] = {
-    1: (("float32", "sdpa", None), ("float32", "sdpa", "static"), ("float32", "eager", None)),
-    16: (("float32", "sdpa", "static"), ("float32", "eager", None)),
-    64: (("float32", "sdpa", "static"), ("float32", "eager", "static"), ("float32", "eager", None)),
+    1: (
+        ("float32", "sdpa", None),
+        ("float32", "sdpa", "static"),
+        ("float32", "eager", None),
+        ("bfloat16", "sdpa", None),
+    ),
+    16: (
+        ("float32", "sdpa", None),
+        ("float32", "sdpa", "static"),
+        ("bfloat16", "sdpa", None),
+        ("bfloat16", "sdpa", "static"),
+    ),
+    64: (
+        ("float32", "sdpa", "static"),
+        ("float32", "eager", "static"),
+        ("bfloat16", "sdpa", None),
+        ("bfloat16", "sdpa", "static"),
+    ),
 }
-"""Precision, attention and cache of the peer; others, bfloat16 among them, were slower when all were tried once."""
+"""Precision, attention and cache of the peer; others were slower when all were tried once, on a processor with AMX."""
 ON_GPU = (64,)
 GPU_SETTINGS: tuple[Setting, ...] = tuple(
     (precision, "sdpa", cache) for precision in ("float32", "bfloat16") for cache in (None, "static")
@@ -175,11 +193,15 @@ def name_of(setting: Setting) -> str:
     return f"{precision}, {attention}, {cache or 'growing'} cache"
 
 
-def racers_of(composer: Composer, peer: Peer, entries: dict[int, tuple[Setting, ...]]) -> list[Racer]:
-    """Return all that race, in turns."""
+def racers_of(
+    composer: Composer, peer: Peer, entries: dict[int, tuple[Setting, ...]], rounding: Composer | None = None
+) -> list[Racer]:
+    """Return all that race, in turns, with a composer that has its cache in bfloat16 where there is one."""
     racers = []
     for batch, settings in entries.items():
         racers.append(Racer(f"ours_{batch}", batch, partial(composer.compose, WISH, 0, batch)))
+        if rounding is not None:
+            racers.append(Racer(f"rounding_{batch}", batch, partial(rounding.compose, WISH, 0, batch)))
         for setting in settings:
             peer.generate(batch, setting, 4)
             racers.append(Racer(f"peer_{batch}, {name_of(setting)}", batch, partial(peer.generate, batch, setting)))
@@ -188,15 +210,20 @@ def racers_of(composer: Composer, peer: Peer, entries: dict[int, tuple[Setting, 
 
 
 def summary(racers: list[Racer], events: float, by_the_clock: bool = False) -> dict[str, Any]:
-    """Return all rates, the peer's best setting at each batch size, and how many times as fast ours is."""
+    """Return all rates, the peer's best settings at each batch size, and how many times as fast ours is."""
     rates = {racer.name: racer.result(events, by_the_clock) for racer in racers}
     speed = {name: rate["tunes_per_second"] for name, rate in rates.items()}
     sizes = [int(name.removeprefix("ours_")) for name in speed if name.startswith("ours_")]
-    best = {n: max((name for name in speed if name.startswith(f"peer_{n},")), key=speed.__getitem__) for n in sizes}
-    return {
-        "rates": rates,
-        "peer_best": {str(n): name for n, name in best.items()},
-        "ratio_to_peer": {str(n): round(speed[f"ours_{n}"] / speed[best[n]], 2) for n in sizes},
+    found: dict[str, Any] = {"rates": rates}
+    for key, kind in (("peer_best", ""), ("peer_best_float32", "float32,")):
+        names = {n: [name for name in speed if name.startswith(f"peer_{n}, {kind}")] for n in sizes}
+        found[key] = {str(n): max(some, key=speed.__getitem__) for n, some in names.items()}
+    for own, key in (("ours", "ratio_to_peer"), ("rounding", "rounding_ratio_to_peer")):
+        if f"{own}_{sizes[0]}" in speed:
+            for kind in ("", "_float32"):
+                best = found[f"peer_best{kind}"]
+                found[key + kind] = {str(n): round(speed[f"{own}_{n}"] / speed[best[str(n)]], 2) for n in sizes}
+    return found | {
         "ratio_to_plain_loop": {str(n): round(speed[f"ours_{n}"] / speed["plain_loop"], 2) for n in sizes},
     }
 
@@ -291,7 +318,9 @@ def main() -> None:
     if gpu:
         on_gpu(composer, peer, events, arguments.rounds, tell)
         return
-    racers = racers_of(composer, peer, SETTINGS)
+    rounding = Composer.load(device="cpu", cache_precision="bfloat16")
+    rounding.compose(WISH, 0, max(BATCHES))
+    racers = racers_of(composer, peer, SETTINGS, rounding)
     for _ in range(arguments.rounds):
         for racer in racers:
             racer.go()

@@ -75,15 +75,25 @@ def melody_speed(result: dict[str, Any]) -> str:
     def cells(name: str) -> list[str]:
         return [f"{rates[name]['tunes_per_second']:.2f}", f"{rates[name]['events_per_second']:.0f}"]
 
-    rows = [["plain loop without a cache", "1", *cells("plain_loop"), "", ""]]
+    to_float32 = "peer_best_float32" in result
+    blank = [""] * (3 if to_float32 else 2)
+    rows = [["plain loop without a cache", "1", *cells("plain_loop"), *blank]]
     for batch in batches:
-        rows.append(["transformers `generate`", batch, *cells(result["peer_best"][batch]), "", ""])
+        peers = {result[key][batch]: None for key in ("peer_best", "peer_best_float32") if key in result}
+        for name in peers:
+            precision = name.split(", ")[1] if len(peers) > 1 or to_float32 else ""
+            rows.append([f"transformers `generate` {precision}".strip(), batch, *cells(name), *blank])
         if f"without_graphs_{batch}" in rates:
-            rows.append(["genaudio without CUDA graphs", batch, *cells(f"without_graphs_{batch}"), "", ""])
-        ratios = (result["ratio_to_peer"][batch], result["ratio_to_plain_loop"][batch])
+            rows.append(["genaudio without CUDA graphs", batch, *cells(f"without_graphs_{batch}"), *blank])
         own = "genaudio with CUDA graphs" if f"without_graphs_{batch}" in rates else "genaudio"
-        rows.append([own, batch, *cells(f"ours_{batch}"), *(f"**{ratio:.1f}x**" for ratio in ratios)])
+        keys = ("ratio_to_peer", "ratio_to_peer_float32", "ratio_to_plain_loop")
+        ratios = [f"**{result[key][batch]:.1f}x**" for key in keys if key in result]
+        rows.append([own, batch, *cells(f"ours_{batch}"), *ratios])
+        if f"rounding_{batch}" in rates:
+            ratios = [f"**{result[f'rounding_{key}'][batch]:.1f}x**" for key in keys[:2]]
+            rows.append(["genaudio, cache in bfloat16", batch, *cells(f"rounding_{batch}"), *ratios, ""])
     best = "; ".join(name.removeprefix("peer_").replace(",", ":", 1) for name in result["peer_best"].values())
+    compared = ["to the peer's fastest", "in float32"] if to_float32 else ["to the peer"]
     counted = "by the clock" if gpu else "by the seconds that the process spent on the processor"
     lines = [
         f"## Speed of writing melodies{' on a GPU' if gpu else ''}\n",
@@ -94,7 +104,7 @@ def melody_speed(result: dict[str, Any]) -> str:
         f"peer is a Llama of the same width, layers, heads and feed-forward width in Hugging Face transformers, which "
         f"writes two tokens an event ({result['tokens_per_tune']}), with sampling and nothing else to do; its fastest "
         f"setting at each batch size ({best}).\n",
-        table(["", "batch", "tunes a second", "events a second", "to the peer", "to the plain loop"], rows),
+        table(["", "batch", "tunes a second", "events a second", *compared, "to the plain loop"], rows),
     ]
     if "same_tunes" in result:
         same = ", ".join(f"{name} {count}" for name, count in result["same_tunes"].items())
@@ -102,6 +112,32 @@ def melody_speed(result: dict[str, Any]) -> str:
         lines.append(f"\nOf 64 tunes written without graphs the same come out by: {same}. The network alone takes an "
                      f"event of 64 tunes: {steps}.")  # fmt: skip
     return "\n".join(lines)
+
+
+def melody_cache(result: dict[str, Any]) -> str:
+    """The section on what a cache in bfloat16 costs."""
+    seen, wishes = result["prediction"], result["wishes"]
+    rows = [
+        [
+            name,
+            f"{seen['bits_per_note'][name]:.4f}",
+            *(f"{of['kept']} of {of['tunes']}" for of in judged["kept"].values()),
+        ]
+        for name, judged in wishes.items()
+    ]
+    kept = [name.replace("_", " ") for name in wishes["float32"]["kept"]]
+    return "\n".join(
+        [
+            "## Keys and values in bfloat16: what they cost\n",
+            where(result),
+            f"Bits a note of {seen['tunes']} held-out tunes ({seen['notes']} notes), passed through the steps that "
+            f"write; with bfloat16 a tune has {seen['tune_differs_by_mean']:+.5f} bits a note on average (standard "
+            f"error {seen['tune_differs_by_standard_error']:.5f}), at most {seen['tune_differs_by_at_most']:.4f} more "
+            f"or less. Beside them, in how many composed tunes each wish is kept; {result['same_tunes']} of the "
+            f"{wishes['float32']['kept']['bars_sum']['tunes']} tunes are the same with both.\n",
+            table(["cache", "bits a note", *kept], rows),
+        ]
+    )
 
 
 def ablation(result: dict[str, Any]) -> str:
@@ -133,5 +169,6 @@ SECTIONS = {
     "melody_heldout": melody,
     "melody_prediction": melody_prediction,
     "melody_speed": melody_speed,
+    "melody_cache": melody_cache,
     "melody_ablation": ablation,
 }

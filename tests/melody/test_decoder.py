@@ -4,11 +4,13 @@ import torch
 
 from genaudio.melody import cpu, decoder
 from genaudio.melody.batching import Batching, agree
+from genaudio.melody.bfloat import BfloatDecoder
 from genaudio.melody.cpu import CpuDecoder
 from genaudio.melody.dataset import Example, make_example
 from genaudio.melody.decoder import Decoder
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.graphs import GraphDecoder
+from genaudio.melody.memory import Memory
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.melody.vocabulary import Vocabulary
 from genaudio.score import Melody
@@ -24,7 +26,12 @@ def columns(example: Example) -> tuple[np.ndarray, np.ndarray]:
     return example.features.astype(np.int64)[None], np.array([example.conditions])
 
 
-@pytest.mark.parametrize("kind", [Decoder, CpuDecoder, GraphDecoder])
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+ROUNDED = {"rtol": 0.05, "atol": 0.05}
+"""Of numbers with 8 significant bits, which some blocks have added up."""
+
+
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder, GraphDecoder, BfloatDecoder])
 @torch.no_grad()
 def test_events_one_by_one_are_what_a_whole_pass_gives(
     kind: type[Decoder], model: MelodyTransformer, example: Example, monkeypatch: pytest.MonkeyPatch
@@ -41,14 +48,14 @@ def test_events_one_by_one_are_what_a_whole_pass_gives(
     memory = own.start(conditions, 1)
     for step in range(len(example)):
         state, row = own.advance(memory, features[:, step : step + 1]), features[:, step]
-        close = {"rtol": 1e-4, "atol": 1e-4}
+        close = ROUNDED if kind is BfloatDecoder else CLOSE
         torch.testing.assert_close(state, hidden[:, step], **close)
         torch.testing.assert_close(own.rhythm_scores(state, row), rhythm_scores[:, step], **close)
         scores = own.pitch_scores(state, row, rhythms[:, step], arrival[:, step])
         torch.testing.assert_close(scores, pitch_scores[:, step], **close)
 
 
-@pytest.mark.parametrize("kind", [Decoder, CpuDecoder])
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder, BfloatDecoder])
 @torch.no_grad()
 def test_a_beginning_is_read_at_once_and_once_for_equal_lines(
     kind: type[Decoder], model: MelodyTransformer, example: Example
@@ -63,14 +70,30 @@ def test_a_beginning_is_read_at_once_and_once_for_equal_lines(
     for step in range(len(example)):
         own.advance(by_steps, features[:, step : step + 1])
     assert at_once.length == by_steps.length == len(example)
-    for kind in ("keys", "values"):
-        read, stepped = (getattr(memory, kind)[:, :, :, : len(example)] for memory in (at_once, by_steps))
-        torch.testing.assert_close(read, stepped, rtol=1e-4, atol=1e-4)
+    close = ROUNDED if kind is BfloatDecoder else CLOSE
+    for name in ("keys", "values"):
+        read, stepped = (getattr(memory, name)[:, :, :, : len(example)] for memory in (at_once, by_steps))
+        torch.testing.assert_close(read, stepped, **close)
         assert torch.equal(read[:, 0], read[:, 2])
         assert not torch.allclose(read[:, 0], read[:, 1])
 
 
-@pytest.mark.parametrize("kind", [Decoder, CpuDecoder])
+@torch.no_grad()
+def test_keys_and_values_in_bfloat16_take_half_the_room(model: MelodyTransformer, example: Example) -> None:
+    """And are those of single precision, rounded: in the first block nothing else differs."""
+    features, conditions = columns(example)
+    memories = {}
+    for kind in (CpuDecoder, BfloatDecoder):
+        memories[kind] = kind(model).start(conditions, 1)
+        kind(model).advance(memories[kind], features[:, :1])
+    for name in ("keys", "values"):
+        plain, rounded = (getattr(memories[kind], name) for kind in (CpuDecoder, BfloatDecoder))
+        assert 2 * rounded.nbytes == plain.nbytes
+        assert torch.equal(rounded[0, :, :, 0], plain[0, :, :, 0].bfloat16())
+        assert not torch.equal(rounded[0, :, :, 0].float(), plain[0, :, :, 0])
+
+
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder, BfloatDecoder])
 @torch.no_grad()
 def test_lines_that_go_on_keep_their_memory(kind: type[Decoder], model: MelodyTransformer, example: Example) -> None:
     features, _ = columns(example)
@@ -90,7 +113,7 @@ def test_batches_are_filled_up() -> None:
     assert [Batching(16, 16).lines(used) for used in (1, 16)] == [16, 16]
 
 
-@pytest.mark.parametrize("kind", [Decoder, CpuDecoder])
+@pytest.mark.parametrize("kind", [Decoder, CpuDecoder, BfloatDecoder])
 def test_lines_agree_in_the_sizes_that_are_chosen(kind: type[Decoder], model: MelodyTransformer) -> None:
     """And a product that depends on the number of its rows is found out."""
     own = kind(model)
@@ -98,6 +121,23 @@ def test_lines_agree_in_the_sizes_that_are_chosen(kind: type[Decoder], model: Me
     assert own.batching == Batching(16, 16) or agree(own, own.batching.most)
     plain = own.rhythm_scores
     own.rhythm_scores = lambda hidden, row: plain(hidden, row) + 1e-6 * (len(hidden) > 24)  # type: ignore[method-assign]
+    assert agree(own, 24)
+    assert not agree(own, 32)
+
+
+@pytest.mark.parametrize("kind", [CpuDecoder, BfloatDecoder])
+def test_what_lines_remember_takes_part_in_the_trial_of_sizes(
+    kind: type[CpuDecoder], model: MelodyTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attention that depends on the number of lines only where there is something to look back on is found out."""
+    hear = kind._hear
+
+    def spoilt(self: CpuDecoder, bench: cpu.Bench, memory: Memory, layer: int) -> None:
+        hear(self, bench, memory, layer)
+        bench.heard += 1e-3 * (memory.used > 24 and memory.length > 1)
+
+    monkeypatch.setattr(kind, "_hear", spoilt)
+    own = kind(model)
     assert agree(own, 24)
     assert not agree(own, 32)
 

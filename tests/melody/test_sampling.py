@@ -1,6 +1,9 @@
+import copy
+
 import numpy as np
 import pytest
 
+from genaudio.errors import GenaudioError
 from genaudio.melody import batching
 from genaudio.melody.batching import Batching
 from genaudio.melody.dataset import condition_numbers
@@ -8,7 +11,7 @@ from genaudio.melody.draft import Draft, Taste, Tastes, choose, choose_each
 from genaudio.melody.events import Event, decode, make_frame
 from genaudio.melody.grammar import Grammar
 from genaudio.melody.plan import Plan
-from genaudio.melody.sampling import Sampler
+from genaudio.melody.sampling import PRECISIONS, Sampler
 from genaudio.melody.transformer import MelodyTransformer
 from genaudio.score import Key, Metre
 
@@ -75,9 +78,10 @@ def test_a_tune_is_the_same_alone_and_among_others(model: MelodyTransformer, gra
     assert len({tuple(d.events) for d in many}) == 18
 
 
-def test_a_tune_is_the_same_in_batches_of_any_size(model: MelodyTransformer, grammar: Grammar) -> None:
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_tune_is_the_same_in_batches_of_any_size(precision: str, model: MelodyTransformer, grammar: Grammar) -> None:
     """More tunes than go together, of several lengths, kinds and tastes: rows move and are dropped on the way."""
-    sampler = Sampler(model, grammar)
+    sampler = Sampler(model, grammar, cache_precision=precision)
 
     def drafts() -> list[Draft]:
         kinds = [("2/4", Taste()), ("12/8", Taste(top_p=0.9)), ("6/8", Taste(guidance=2.0, min_p=0.01))]
@@ -89,6 +93,26 @@ def test_a_tune_is_the_same_in_batches_of_any_size(model: MelodyTransformer, gra
         few = [one for number, one in enumerate(drafts()) if number in some]
         sampler.write(few)
         assert [one.events for one in few] == [many[number].events for number in some]
+
+
+def test_a_cache_in_bfloat16_has_beginnings_too(model: MelodyTransformer, grammar: Grammar) -> None:
+    given = {0: Event("note", 240, 62), 240: Event("note", 480, 64)}
+    some = [draft(model, number) for number in range(3)]
+    for one in some:
+        one.plan = Plan(given)
+    Sampler(model, grammar, cache_precision="bfloat16").write(some)
+    for one in some:
+        assert one.events[:2] == [given[0], given[240]]
+        assert decode(one.events)[-1].offset_ticks == 4 * Metre.parse("6/8").bar_ticks
+
+
+def test_a_precision_that_does_not_fit_is_refused(model: MelodyTransformer, grammar: Grammar) -> None:
+    with pytest.raises(GenaudioError, match="float32 or bfloat16, not float16"):
+        Sampler(model, grammar, cache_precision="float16")
+    with pytest.raises(GenaudioError, match="use float32"):
+        Sampler(model, grammar, graphs=True, cache_precision="bfloat16")
+    with pytest.raises(GenaudioError, match="use float32"):
+        Sampler(copy.deepcopy(model).double(), grammar, cache_precision="bfloat16")
 
 
 def test_the_work_that_graphs_record_writes_the_same_tunes(

@@ -34,6 +34,34 @@ class Stiffness:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """How the bars of an instrument are tuned: few partials, far apart (Rossing 1976, "Acoustics of percussion
+    instruments").
+
+    Attributes:
+        keys: some keys, from low to high.
+        ratios: of each of them, its partials as multiples of the first, which comes first.
+    """
+
+    keys: tuple[int, ...]
+    ratios: tuple[tuple[float, ...], ...]
+
+    def of(self, pitch: int) -> tuple[float, ...]:
+        """The ratios of a key: those of the keys to either side, mixed as it lies between them."""
+        after = next((n for n, key in enumerate(self.keys) if key >= pitch), len(self.keys) - 1)
+        before = max(0, after - 1)
+        width = self.keys[after] - self.keys[before]
+        share = min(1.0, max(0.0, (pitch - self.keys[before]) / width)) if width else 1.0
+        return tuple(
+            low + share * (high - low) for low, high in zip(self.ratios[before], self.ratios[after], strict=True)
+        )
+
+
+Overtones = Stiffness | Bars | None
+"""Where the partials of an instrument lie; None for multiples of the first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """One instrument family.
 
@@ -47,7 +75,7 @@ class Family:
         decay: seconds in which a struck or plucked note falls away in the excitation; 0 for notes that are held up.
         release: time constant in seconds of the decay after a note's end.
         latency: seconds from a note's onset to the rise of its sound: a hammer has to reach its string.
-        stiffness: of the strings; None where partials are multiples of the first.
+        overtones: of strings that are stiff, or of bars; None where partials are multiples of the first.
         section: of each of several players or reeds, how far out of tune in hundredths of a semitone, and how loud
             beside the others; empty for one.
         drums: True for a kit, whose pitches name drums (`genaudio.percussion`).
@@ -64,7 +92,7 @@ class Family:
     decay: float = 0.0
     release: float = 0.05
     latency: float = 0.0
-    stiffness: Stiffness | None = None
+    overtones: Overtones = None
     section: tuple[tuple[float, float], ...] = ()
     drums: bool = False
     like: str = ""
@@ -82,9 +110,14 @@ def _three(flat: float, sharp: float, level: float) -> tuple[tuple[float, float]
 
 PIANO_STRINGS = Stiffness(2.75e-4, 0.085, 1.9e-3)
 """Fitted to the teacher's piano: from 4e-5 at D2 to 1.9e-3 at D6."""
+_BARS = Bars(
+    (57, 59, 63, 65, 67, 71, 73, 77, 79),
+    tuple((1.0, 4.0, third) for third in (10.33, 10.2, 10.2, 9.63, 9.37, 9.37, 9.0, 9.0, 7.94)),
+)
+"""As those of the teacher's vibraphone are tuned."""
 
 FAMILIES: tuple[Family, ...] = (
-    Family("piano", 0, 28, 100, True, 0.0, decay=0.2, release=0.07, latency=0.004, stiffness=PIANO_STRINGS),
+    Family("piano", 0, 28, 100, True, 0.0, decay=0.2, release=0.07, latency=0.004, overtones=PIANO_STRINGS),
     Family("guitar", 24, 40, 84, True, 0.15, decay=0.15, release=0.14, latency=0.0065),
     Family("bass", 32, 28, 60, False, 0.0, decay=0.2, release=0.03, latency=0.004),
     Family("violin", 40, 55, 100, False, -0.2, (5.5, 0.17)),
@@ -100,7 +133,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("horn", 60, 35, 77, False, -0.2, release=0.035, section=((0.0, 1.0), (5.0, 0.3)), like="trumpet"),
     Family("saxophone", 65, 49, 80, False, 0.1, (5.0, 0.08), release=0.025, like="clarinet"),
     Family("organ", 19, 36, 96, True, 0.0, release=0.18, section=((0.0, 1.0), (4.0, 0.35)), like="accordion"),
-    Family("vibraphone", 11, 53, 89, True, 0.2, decay=0.3, release=0.07, latency=0.0025, like="harp"),
+    Family("vibraphone", 11, 53, 89, True, 0.2, decay=0.3, release=0.07, latency=0.0025, overtones=_BARS, like="harp"),
     Family("choir", 52, 43, 84, True, 0.0, (5.0, 0.06), release=0.22, section=_three(-8.0, 7.0, 0.25), like="flute"),
     Family("drums", 0, 35, 81, True, 0.0, drums=True),
 )

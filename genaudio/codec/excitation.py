@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genaudio.codec.stiff_strings import partials, ratios
-from genaudio.instruments import TAILS, Stiffness
+from genaudio.codec.overtones import multiples, partials, tuned
+from genaudio.instruments import TAILS, Bars, Overtones
 from genaudio.sounding import Sounding
 
 ATTACK = 0.002
@@ -82,18 +82,14 @@ def blow(since: np.ndarray) -> np.ndarray:
     return BLOW * np.exp(-since / BLOW_FALL)
 
 
-def inharmonicity(
-    pitch: int, stiffness: Stiffness | None, bends: Sequence[tuple[float, float]], vibrato: Vibrato | None
-) -> float:
-    """How stiff the string of a note is that is played so; 0 for limp strings, and where pitches are bent or sway."""
-    return stiffness.of(pitch) if stiffness and not bends and vibrato is None else 0.0
+def heard(overtones: Overtones, bends: Sequence[tuple[float, float]], vibrato: Vibrato | None) -> Overtones:
+    """The overtones of notes that are played so: where pitches are bent or sway, they are multiples of the first."""
+    return None if bends or vibrato is not None else overtones
 
 
-def _envelope(where: np.ndarray, held: int, sample_rate: int, decay: float, release: float) -> np.ndarray:
-    """Rise, hold and decay of one note at rising numbers of samples since its onset; `held` before the release."""
+def _envelope(where: np.ndarray, held: int, sample_rate: int, release: float) -> np.ndarray:
+    """Rise and end of one note at rising numbers of samples since its onset; `held` before the release."""
     envelope = np.minimum(1.0, (where + 1) / (ATTACK * sample_rate))
-    since = where / sample_rate
-    envelope *= falling(since, decay) + (blow(since) if decay > 0 else 0.0)
     ended = int(np.searchsorted(where, held))
     after = (where[ended:] - held) / (release * sample_rate)
     envelope[ended:] *= np.exp(-after) * np.clip(2 * (1 - after / TAILS), 0, 1)
@@ -109,7 +105,7 @@ def excite(
     vibrato: Vibrato | None = None,
     decay: float = 0.0,
     release: float = RELEASE,
-    stiffness: Stiffness | None = None,
+    overtones: Overtones = None,
 ) -> np.ndarray:
     """Turn notes into the excitation of a stretch of audio.
 
@@ -122,12 +118,14 @@ def excite(
         vibrato: how every note sways; None for steady pitches.
         decay: seconds in which a struck or plucked note falls away; 0 for notes that are held up.
         release: time constant in seconds of the decay after a note's end.
-        stiffness: of the strings, whose partials are stretched; notes that are bent or sway have those of limp ones.
+        overtones: where partials are no multiples of the first; notes that are bent or sway have multiples. Bars are
+            struck by what has all multiples, as a mallet's click has, and go on with their own.
 
     Returns:
         float32 [samples].
     """
     out = np.zeros(samples, np.float64)
+    overtones = heard(overtones, bends, vibrato)
     for note in notes:
         first, last = round(note.start * sample_rate), round(note.end * sample_rate)
         stop = last + int(TAILS * release * sample_rate)
@@ -135,18 +133,13 @@ def excite(
         if low >= high:
             continue
         frequency = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
-        stretch = inharmonicity(note.pitch, stiffness, bends, vibrato)
-        multiples = ratios(stretch, frequency, sample_rate)
-        harmonics = len(multiples)
         where = np.arange(low - first, high - first)
-        if stretch:
-            steps = multiples * (frequency / sample_rate)
-            wave = partials(low - first, high - low, steps, ATTACK * sample_rate)
-        else:
-            wave = pulses(_phase(_Tone(frequency, first, sample_rate, tuple(bends), vibrato), where), harmonics)
-        envelope = _envelope(where, last - first, sample_rate, decay, release)
-        gain = LOUDNESS * np.sqrt(2 / harmonics) * (0.3 + 0.7 * note.velocity / 127)
-        out[low - start : high - start] += gain * envelope * wave
+        tone = _Tone(frequency, first, sample_rate, tuple(bends), vibrato)
+        wave, click, count = _waves(tone, where, note.pitch, overtones)
+        if decay > 0:
+            wave = falling(where / sample_rate, decay) * wave + blow(where / sample_rate) * click
+        gain = LOUDNESS * np.sqrt(2 / count) * (0.3 + 0.7 * note.velocity / 127)
+        out[low - start : high - start] += gain * _envelope(where, last - first, sample_rate, release) * wave
     return out.astype(np.float32)
 
 
@@ -192,3 +185,22 @@ def _phase(tone: _Tone, where: np.ndarray) -> np.ndarray:
     whole = begin // _BLOCK * _BLOCK
     turns = tone.turns(whole, stop, before)[begin - whole :] - ATTACK * tone.frequency
     return 2 * np.pi * np.mod(turns, 1.0) + 1e-4
+
+
+def _waves(tone: _Tone, where: np.ndarray, pitch: int, overtones: Overtones) -> tuple[np.ndarray, np.ndarray, int]:
+    """What a note goes on with and what strikes it, at samples `where` since its onset, and the partials of the latter.
+
+    Returns:
+        float64 [T], float64 [T], and their number, by which the note is brought to its loudness.
+    """
+    ratios, count = (
+        tuned(pitch, overtones, tone.frequency, tone.sample_rate),
+        multiples(tone.frequency, tone.sample_rate),
+    )
+    if ratios is not None:
+        steps = ratios * (tone.frequency / tone.sample_rate)
+        own = partials(int(where[0]), len(where), steps, ATTACK * tone.sample_rate)
+        if not isinstance(overtones, Bars):
+            return own, own, len(ratios)
+    limp = pulses(_phase(tone, where), count)
+    return (limp if ratios is None else own), limp, count

@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.excitation import ATTACK, BLOW, BLOW_FALL, LOUDNESS, RELEASE, SUSTAINED, Vibrato, inharmonicity
-from genaudio.codec.stiff_strings import BLOCK, ratios
-from genaudio.instruments import TAILS, Stiffness
+from genaudio.codec.excitation import ATTACK, BLOW, BLOW_FALL, LOUDNESS, RELEASE, SUSTAINED, Vibrato, heard
+from genaudio.codec.overtones import BLOCK, multiples, tuned
+from genaudio.instruments import TAILS, Bars, Overtones
 from genaudio.sounding import Sounding
 
 TILE = 2048
@@ -41,7 +41,7 @@ class Stretch:
     Attributes:
         notes: soundings in seconds; those outside the stretch cost little.
         start: first sample of the stretch.
-        bends, vibrato, decay, release, stiffness: as in `excite`.
+        bends, vibrato, decay, release, overtones: as in `excite`.
     """
 
     notes: Sequence[Sounding]
@@ -50,7 +50,7 @@ class Stretch:
     vibrato: Vibrato | None = None
     decay: float = 0.0
     release: float = RELEASE
-    stiffness: Stiffness | None = None
+    overtones: Overtones = None
 
 
 class _Notes:
@@ -58,10 +58,14 @@ class _Notes:
 
     def __init__(self, stretches: Sequence[tuple[int, Stretch]], samples: int, rate: int, device: torch.device) -> None:
         self.rate, self.tiles = rate, -(-samples // TILE)
+        self.tuned = [np.zeros(0)]  # turns a sample of the partials that are no multiples of the first
+        numbers: dict[tuple[int, Overtones], int] = {}
         rows = []
         for place, stretch in stretches:
             vibrato = stretch.vibrato or _STEADY
             sway = (vibrato.rate, vibrato.depth, vibrato.delay, vibrato.rise)
+            overtones = heard(stretch.overtones, stretch.bends, stretch.vibrato)
+            bars = isinstance(overtones, Bars)
             for note in stretch.notes:
                 first, last = round(note.start * rate), round(note.end * rate)
                 stop = last + int(TAILS * stretch.release * rate)
@@ -70,10 +74,15 @@ class _Notes:
                     tiles = (low - stretch.start) // TILE, (high - 1 - stretch.start) // TILE
                     pitch = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
                     columns = (first - stretch.start, last - first, stop - first, pitch, note.velocity)
-                    stiffness = inharmonicity(note.pitch, stretch.stiffness, stretch.bends, stretch.vibrato)
-                    strings = stiffness, len(ratios(stiffness, pitch, rate))
-                    rows.append((place, *tiles, *columns, stretch.decay, *sway, first, stretch.release, *strings))
-        self.columns = np.array(rows, np.float64).reshape(len(rows), 17)
+                    number, count = 0, multiples(pitch, rate)
+                    if overtones is not None:
+                        number = numbers.setdefault((note.pitch, overtones), len(self.tuned))
+                        if number == len(self.tuned):
+                            self.tuned.append(tuned(note.pitch, overtones, pitch, rate) * (pitch / rate))
+                        count = count if bars else len(self.tuned[number])
+                    own = number, count, bars
+                    rows.append((place, *tiles, *columns, stretch.decay, *sway, first, stretch.release, *own))
+        self.columns = np.array(rows, np.float64).reshape(len(rows), 18)
         self.values = torch.from_numpy(self.columns).to(device)
         self.device = device
 
@@ -101,17 +110,15 @@ class _Notes:
         return since * (self.values[notes, 6] / self.rate)[:, None]
 
     def stretched(self, notes: np.ndarray, since: Tensor) -> Tensor | None:
-        """The partials of stiff strings, as `stiff_strings.partials` has them: float32 [P, TILE], 0 for limp ones."""
-        strings, which = np.unique(self.columns[notes][:, (6, 15)], axis=0, return_inverse=True)
-        if not strings[:, 1].any():
+        """Partials that are no multiples, as `overtones.partials` has them: float32 [P, TILE], 0 for other notes."""
+        numbers = self.columns[notes, 15].astype(np.int64)
+        if not numbers.any():
             return None
         out = torch.zeros(since.shape, device=self.device)
         within = torch.arange(BLOCK, dtype=torch.float64, device=self.device)
-        for number, (frequency, stiffness) in enumerate(strings):
-            if not stiffness:
-                continue
-            steps = torch.from_numpy(ratios(stiffness, frequency, self.rate) * (frequency / self.rate)).to(self.device)
-            rows = torch.from_numpy(np.flatnonzero(which.ravel() == number)).to(self.device)
+        for number in np.unique(numbers[numbers > 0]):
+            steps = torch.from_numpy(self.tuned[number]).to(self.device)
+            rows = torch.from_numpy(np.flatnonzero(numbers == number)).to(self.device)
             begun, inner = (
                 2 * torch.pi * torch.remainder(at[:, None] * steps, 1.0)
                 for at in (since[rows, ::BLOCK].flatten() - ATTACK * self.rate, within)
@@ -125,7 +132,7 @@ class _Notes:
 
         Args:
             notes: their numbers. since: samples since their onsets. turns: that they have made.
-            stretched: the waves of those that stand for stiff strings.
+            stretched: the waves of those whose partials are no multiples of the first.
         """
         values = self.values[notes].float()
         velocity, decay, release = (values[:, column, None] for column in (7, 8, 14))
@@ -136,15 +143,17 @@ class _Notes:
         half = torch.sin(phase / 2)
         flat = half.abs() < 1e-7
         wave = torch.sin((harmonics + 0.5) * phase) / (2 * torch.where(flat, 1.0, half)) - 0.5
-        wave = torch.where(flat, harmonics, wave)
+        wave = click = torch.where(flat, harmonics, wave)
         if stretched is not None:
-            wave = torch.where(self.values[notes, 15, None] > 0, stretched, wave)
+            tuned, bars = (self.values[notes, column, None] > 0 for column in (15, 17))
+            wave = torch.where(tuned, stretched, wave)
+            click = torch.where(bars, click, wave)
         after = (since - self.values[notes, 4, None]).clamp_min(0).float() / (release * self.rate)
         now = since.float()
         envelope = torch.clamp((now + 1) / (ATTACK * self.rate), max=1.0)
         falling = SUSTAINED + (1 - SUSTAINED) * torch.exp(-now / self.rate / decay.clamp_min(1e-9))
         blow = BLOW * torch.exp(-now.clamp_min(0) / (self.rate * BLOW_FALL))
-        envelope = envelope * torch.where(decay > 0, falling + blow, 1.0)
+        wave = torch.where(decay > 0, falling * wave + blow * click, wave)
         envelope = envelope * torch.exp(-after) * (2 * (1 - after / TAILS)).clamp(0, 1)
         gain = LOUDNESS * torch.sqrt(2 / harmonics) * (0.3 + 0.7 * velocity / 127)
         return torch.where((since >= 0) & (since < self.values[notes, 5, None]), gain * envelope * wave, 0.0)

@@ -29,7 +29,7 @@ def played_by(
 ) -> Stretch:
     """What a family that plays notes excites, from a sample on (see `excite` and `excite_many`)."""
     heard = tuple(spoken(family, notes))
-    return Stretch(heard, start, bends, vibrato, family.decay, family.release, family.stiffness)
+    return Stretch(heard, start, bends, vibrato, family.decay, family.release, family.overtones)
 
 
 def excite_as(
@@ -50,7 +50,7 @@ def excite_as(
     if family.drums:
         return strike(notes, samples, sample_rate, start)
     one = played_by(family, notes, start, bends, vibrato)
-    return excite(one.notes, samples, sample_rate, start, bends, vibrato, one.decay, one.release, one.stiffness)
+    return excite(one.notes, samples, sample_rate, start, bends, vibrato, one.decay, one.release, one.overtones)
 
 
 def keys_of(

@@ -1,8 +1,9 @@
-"""The partials of stiff strings, which lie further apart the higher they are.
+"""The partials of stiff strings and of bars, which are no multiples of the first.
 
 Partial k of a string of stiffness B lies at k sqrt(1 + B k^2) times a fundamental that it would have if it were limp
-(Fletcher 1964, "Normal vibration frequencies of a stiff piano string"). No closed form sums them up, so they are added
-one by one, but as a product of matrices: turns up to the beginning of each of many blocks, and turns within one.
+(Fletcher 1964, "Normal vibration frequencies of a stiff piano string"); a bar has few, where its maker put them. No
+closed form sums them up, so they are added one by one, but as a product of matrices: turns up to the beginning of each
+of many blocks, and turns within one.
 
 Shapes: K partials, T samples.
 """
@@ -10,6 +11,8 @@ Shapes: K partials, T samples.
 from __future__ import annotations
 
 import numpy as np
+
+from genaudio.instruments import Bars, Overtones
 
 BLOCK = 256
 """Samples of a block."""
@@ -21,10 +24,25 @@ TOP = 0.45
 
 def ratios(stiffness: float, frequency: float, sample_rate: int) -> np.ndarray:
     """How many times the first partial's frequency in Hz the partials below `TOP` have: float64 [K], at least one."""
-    number = np.arange(1.0, max(1, int(TOP * sample_rate / frequency)) + 1)
+    number = np.arange(1.0, multiples(frequency, sample_rate) + 1)
     found = number * np.sqrt((1 + stiffness * number**2) / (1 + stiffness))
     kept: np.ndarray = found[: max(1, int(np.searchsorted(found * frequency, TOP * sample_rate)))]
     return kept
+
+
+def tuned(pitch: int, overtones: Overtones, frequency: float, sample_rate: int) -> np.ndarray | None:
+    """How many times the first partial's frequency in Hz those below `TOP` have: float64 [K]; None for multiples."""
+    if overtones is None:
+        return None
+    if isinstance(overtones, Bars):
+        found = np.array(overtones.of(pitch))
+        return found[: max(1, int(np.searchsorted(found * frequency, TOP * sample_rate)))]
+    return ratios(overtones.of(pitch), frequency, sample_rate)
+
+
+def multiples(frequency: float, sample_rate: int) -> int:
+    """How many multiples of a frequency in Hz lie below `TOP`, at least one."""
+    return max(1, int(TOP * sample_rate / frequency))
 
 
 def _rotations(steps: np.ndarray, first: int, count: int) -> np.ndarray:

@@ -116,7 +116,7 @@ def codec_ablation(result: dict[str, Any]) -> str:
     if "tuned" in rows:
         before = rows["tuned"]["before"]
         parts += [
-            "\nThe same beginning with the shipped weights, which measured "
+            "\nThe same beginning with the weights that shipped at the time, which measured "
             f"{before['log_mel_alone']:.3f} alone and {before['log_mel_informed']:.3f} informed on these clips:\n",
             _ablation_table(rows, "tuned"),
         ]

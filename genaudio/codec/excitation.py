@@ -193,14 +193,12 @@ def _waves(tone: _Tone, where: np.ndarray, pitch: int, overtones: Overtones) -> 
     Returns:
         float64 [T], float64 [T], and their number, by which the note is brought to its loudness.
     """
-    ratios, count = (
-        tuned(pitch, overtones, tone.frequency, tone.sample_rate),
-        multiples(tone.frequency, tone.sample_rate),
-    )
+    frequency, rate = tone.frequency, tone.sample_rate
+    ratios, own = tuned(pitch, overtones, frequency, rate), None
     if ratios is not None:
-        steps = ratios * (tone.frequency / tone.sample_rate)
-        own = partials(int(where[0]), len(where), steps, ATTACK * tone.sample_rate)
+        own = partials(int(where[0]), len(where), ratios * (frequency / rate), ATTACK * rate)
         if not isinstance(overtones, Bars):
             return own, own, len(ratios)
+    count = multiples(frequency, rate)
     limp = pulses(_phase(tone, where), count)
-    return (limp if ratios is None else own), limp, count
+    return (limp if own is None else own), limp, count

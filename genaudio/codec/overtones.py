@@ -26,8 +26,7 @@ def ratios(stiffness: float, frequency: float, sample_rate: int) -> np.ndarray:
     """How many times the first partial's frequency in Hz the partials below `TOP` have: float64 [K], at least one."""
     number = np.arange(1.0, multiples(frequency, sample_rate) + 1)
     found = number * np.sqrt((1 + stiffness * number**2) / (1 + stiffness))
-    kept: np.ndarray = found[: max(1, int(np.searchsorted(found * frequency, TOP * sample_rate)))]
-    return kept
+    return _below_top(found, frequency, sample_rate)
 
 
 def tuned(pitch: int, overtones: Overtones, frequency: float, sample_rate: int) -> np.ndarray | None:
@@ -35,14 +34,19 @@ def tuned(pitch: int, overtones: Overtones, frequency: float, sample_rate: int) 
     if overtones is None:
         return None
     if isinstance(overtones, Bars):
-        found = np.array(overtones.of(pitch))
-        return found[: max(1, int(np.searchsorted(found * frequency, TOP * sample_rate)))]
+        return _below_top(np.array(overtones.of(pitch)), frequency, sample_rate)
     return ratios(overtones.of(pitch), frequency, sample_rate)
 
 
 def multiples(frequency: float, sample_rate: int) -> int:
     """How many multiples of a frequency in Hz lie below `TOP`, at least one."""
     return max(1, int(TOP * sample_rate / frequency))
+
+
+def _below_top(found: np.ndarray, frequency: float, sample_rate: int) -> np.ndarray:
+    """The ratios, which rise, of partials below `TOP`, the first always among them."""
+    kept: np.ndarray = found[: max(1, int(np.searchsorted(found * frequency, TOP * sample_rate)))]
+    return kept
 
 
 def _rotations(steps: np.ndarray, first: int, count: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from genaudio.codec.excitation import Vibrato
 from genaudio.codec.pulse_trains import Stretch, excite_many
-from genaudio.codec.sources import excite_as
+from genaudio.codec.sources import excite_as, played_by
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
 
@@ -71,13 +71,24 @@ def perform(
     return summed
 
 
+def stretches_of(
+    family: Family, notes: Iterable[Sounding], start: int = 0, bends: Bends = ()
+) -> list[tuple[float, Stretch]]:
+    """Return the levels of all who play a family's part, and what they play from a sample on."""
+    played = tuple(notes)
+    return [
+        (player.level, played_by(family, played, start, player.bends, player.vibrato))
+        for player in players_of(family, bends)
+    ]
+
+
 def perform_many(
     rows: Sequence[Sequence[tuple[float, Stretch]]], samples: int, sample_rate: int, device: torch.device
 ) -> Tensor:
     """Sum the excitations of the players of several stretches of one length.
 
     Args:
-        rows: for each stretch the players' levels and what they play; none for silence.
+        rows: for each stretch the players' levels and what they play (`stretches_of`); none for silence.
         samples: T. sample_rate: samples a second.
         device: where they are made; it must know double precision.
 

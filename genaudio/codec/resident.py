@@ -19,7 +19,7 @@ from torch import Tensor
 
 from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material, check_room
 from genaudio.codec.hearing import KEYS
-from genaudio.codec.players import Player, perform_many, players_of
+from genaudio.codec.players import perform_many, stretches_of
 from genaudio.codec.pulse_trains import Stretch
 from genaudio.codec.sources import keys_of, played_by
 from genaudio.codec.striking import strike
@@ -82,8 +82,7 @@ def _singing(one: Played | None, performed: bool) -> list[tuple[float, Stretch]]
     if one is None or one[0].drums:
         return []
     family, notes, bends = one
-    players = players_of(family, bends) if performed else (Player(tuple(bends), None, 1.0),)
-    return [(player.level, played_by(family, notes, 0, player.bends, player.vibrato)) for player in players]
+    return stretches_of(family, notes, 0, bends) if performed else [(1.0, played_by(family, notes, 0, bends))]
 
 
 def _struck(hits: list[tuple[Sequence[Sounding], int]], sample_rate: int, number: int) -> Tensor:

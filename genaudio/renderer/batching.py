@@ -21,9 +21,8 @@ from torch import Tensor, nn
 
 from genaudio.codec.codec import Codec
 from genaudio.codec.noise import white_noise
-from genaudio.codec.players import perform, perform_many, players_of
+from genaudio.codec.players import perform, perform_many, stretches_of
 from genaudio.codec.pulse_trains import Stretch
-from genaudio.codec.sources import played_by
 from genaudio.errors import GenaudioError
 from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape
 from genaudio.renderer.features import WIDTH, score_features
@@ -151,9 +150,7 @@ class Batcher:
             if family.drums or self.device.type == "mps":  # which knows no double precision
                 struck[row] = perform(family, notes, self.samples, rate, start, part.bends)
             else:
-                for player in players_of(family, part.bends):
-                    stretch = played_by(family, notes, start, player.bends, player.vibrato)
-                    rows[row].append((player.level, stretch))
+                rows[row] = stretches_of(family, notes, start, part.bends)
         out = perform_many(rows, self.samples, rate, self.device)
         for row, made in struck.items():
             out[row] = torch.from_numpy(made).to(self.device)

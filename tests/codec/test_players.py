@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from genaudio.codec.players import Player, perform, perform_many, players_of
-from genaudio.codec.sources import excite_as, played_by
+from genaudio.codec.players import Player, perform, perform_many, players_of, stretches_of
+from genaudio.codec.sources import excite_as
 from genaudio.instruments import BY_NAME, DRUM_KIT, FAMILIES
 from genaudio.sounding import Sounding
 
@@ -50,9 +50,7 @@ def test_many_rows_are_performed_as_each_alone() -> None:
     names = ("strings", "oboe", None, "accordion")
     rows = []
     for name in names:
-        family = BY_NAME[name] if name else None
-        some = players_of(family) if family else ()
-        rows.append([(one.level, played_by(family, NOTES, 300, one.bends, one.vibrato)) for one in some])
+        rows.append(stretches_of(BY_NAME[name], NOTES, 300) if name else [])
     made = perform_many(rows, 30_000, RATE, CPU)
     for row, name in zip(made.numpy(), names, strict=True):
         expected = perform(BY_NAME[name], NOTES, 30_000, RATE, 300) if name else np.zeros(30_000)

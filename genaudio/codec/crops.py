@@ -5,7 +5,8 @@ Shapes: B examples, T samples, P keys, F frames.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from genaudio.codec.hearing import KEYS
+from genaudio.codec.players import perform
 from genaudio.codec.sources import excite_as, keys_of
 from genaudio.codec.tones import draw_tones
 from genaudio.errors import GenaudioError
@@ -20,6 +22,7 @@ from genaudio.instruments import Family
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE
 from genaudio.training.batches import Batches
+from genaudio.training.drawing import draw, running_shares
 
 UNKNOWN = -1.0
 """Stands for a key of which nobody knows whether it sounds."""
@@ -33,6 +36,9 @@ class CropRecipe:
         batch: B, examples.
         frames: length of an example in frames.
         alone: share of the examples without an excitation, so that the codec also works without a score.
+        performed: share of the clips whose excitation, where an example has it, is that of all who play (`perform`), as
+            a renderer's is, and not that of the notes as they are written.
+        often: families by name whose clips are drawn so many times as often as others.
         mixed: share of those that are the sum of two clips.
         quiet: share of those that are silence or faint noise.
         tones: share of those that are made-up tones (see `draw_tones`).
@@ -44,11 +50,17 @@ class CropRecipe:
     batch: int = 12
     frames: int = 88
     alone: float = 0.5
+    performed: float = 0.0
+    often: Mapping[str, float] = field(default_factory=dict)
     mixed: float = 0.2
     quiet: float = 0.04
     tones: float = 0.0
     loaders: int = 0
     resident: bool = False
+
+    def is_performed(self, clip: int) -> bool:
+        """Tell whether a clip, by its number, is one of those whose excitation is that of all who play."""
+        return bool(np.random.default_rng(clip).random() < self.performed)
 
 
 class Example(NamedTuple):
@@ -102,6 +114,12 @@ def check_room(material: Material, samples: int) -> None:
         raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {samples}")
 
 
+def shares_of(material: Material, recipe: CropRecipe) -> np.ndarray:
+    """The running shares of clips in what is drawn (see `running_shares`): float64 [clips]."""
+    played = [material.played(clip) for clip in range(len(material))]
+    return running_shares([1.0] * len(played), [one and one[0] for one in played], recipe.often)
+
+
 class Crops:
     """Draws batches from training material.
 
@@ -111,16 +129,17 @@ class Crops:
         hop: samples of a frame.
 
     Raises:
-        GenaudioError: the clips are shorter than an example.
+        GenaudioError: the clips are shorter than an example, or there is no family that is to be drawn more often.
     """
 
     def __init__(self, material: Material, recipe: CropRecipe, hop: int) -> None:
         self.material, self.recipe, self.hop, self.samples = material, recipe, hop, recipe.frames * hop
         check_room(material, self.samples)
+        self.shares = shares_of(material, recipe)
 
     def _cut(self, rng: np.random.Generator) -> tuple[int, int, np.ndarray]:
         """Draw a clip and a place in it: (clip, first sample, audio)."""
-        clip = int(rng.integers(len(self.material)))
+        clip = int(draw(self.shares, rng, 1)[0])
         start = int(rng.integers(self.material.samples - self.samples))
         return clip, start, self.material.stretch(clip, start, self.samples)
 
@@ -138,7 +157,8 @@ class Crops:
         keys, played = self._keys(clip, start), self.material.played(clip)
         silent = np.zeros(self.samples, np.float32)
         if played is not None and rng.random() >= self.recipe.alone:
-            known = excite_as(*played, self.samples, SAMPLE_RATE, start)
+            excitation_of = perform if self.recipe.is_performed(clip) else excite_as
+            known = excitation_of(*played, self.samples, SAMPLE_RATE, start)
             return Example(np.clip(audio, -1, 1), known, keys, False)
         if rng.random() < self.recipe.quiet:
             faint = np.exp(rng.uniform(np.log(1e-5), np.log(1e-2)))

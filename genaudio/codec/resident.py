@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material, check_room
+from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material, check_room, shares_of
 from genaudio.codec.hearing import KEYS
 from genaudio.codec.players import perform_many, stretches_of
 from genaudio.codec.pulse_trains import Stretch
@@ -54,7 +54,7 @@ def excitations(
     sample_rate: int,
     device: torch.device,
     loaders: int = 0,
-    performed: bool = False,
+    performed: Sequence[bool] = (),
 ) -> Iterator[Tensor]:
     """Make the excitations of clips on a device, one after the other, as `excite_as` does.
 
@@ -63,7 +63,7 @@ def excitations(
         lengths: samples of each clip. sample_rate: samples a second.
         device: where they are made; it must know double precision.
         loaders: processes that make those of drums.
-        performed: by all who play, as `perform` does.
+        performed: whether each is that of all who play, as `perform` has it; none is unless given.
 
     Yields:
         float32 [T], on the device.
@@ -71,7 +71,7 @@ def excitations(
     hits = [(one[1], length) for one, length in zip(played, lengths, strict=True) if one and one[0].drums]
     struck = in_order(partial(_struck, hits, sample_rate), len(hits), loaders)
     for run in runs(lengths):
-        singing = [_singing(played[number], performed) for number in run]
+        singing = [_singing(played[number], any(performed[number : number + 1])) for number in run]
         for number, excitation in zip(run, perform_many(singing, lengths[run[0]], sample_rate, device), strict=True):
             one = played[number]
             yield next(struck).to(device) if one and one[0].drums else excitation
@@ -134,13 +134,15 @@ class ResidentSound:
         return self._cut(self._known, clips, starts, samples)
 
 
-def resident_material(material: Material, device: torch.device, loaders: int = 0) -> ResidentSound:
+def resident_material(material: Material, recipe: CropRecipe, device: torch.device) -> ResidentSound:
     """Put training material and its excitations on a device."""
     rows = range(len(material))
     played = [one and (*one, ()) for one in map(material.played, rows)]
     known: Iterable[Tensor | None] = repeat(None, len(material))
     if any(played):
-        known = excitations(played, [material.samples] * len(material), SAMPLE_RATE, device, loaders)
+        performed = [recipe.is_performed(row) for row in rows]
+        lengths = [material.samples] * len(material)
+        known = excitations(played, lengths, SAMPLE_RATE, device, recipe.loaders, performed)
     sounds = (material.stretch(row, 0, material.samples) for row in rows)
     return ResidentSound(zip(sounds, known, strict=True), device)
 
@@ -158,13 +160,14 @@ class ResidentCrops:
         device: where the material goes.
 
     Raises:
-        GenaudioError: the clips are shorter than an example.
+        GenaudioError: the clips are shorter than an example, or there is no family that is to be drawn more often.
     """
 
     def __init__(self, material: Material, recipe: CropRecipe, hop: int, device: torch.device) -> None:
         self.recipe, self.hop, self.samples, self.device = recipe, hop, recipe.frames * hop, device
         check_room(material, self.samples)
-        self.sound = resident_material(material, device, recipe.loaders)
+        self.sound = resident_material(material, recipe, device)
+        self.shares = torch.from_numpy(shares_of(material, recipe)).to(device)
         frames = material.samples // hop + 2
         keys = in_order(partial(_keys, material, frames, hop), len(material), recipe.loaders)
         self.keys = torch.stack([values.to(device, torch.float16) for values in keys])
@@ -177,7 +180,8 @@ class ResidentCrops:
 
     def _cut(self, generator: torch.Generator, count: int) -> tuple[Tensor, Tensor]:
         """Draw clips and places in them: int64 [B] each."""
-        clips = torch.randint(len(self.sound), (count,), generator=generator, device=self.device)
+        drawn = torch.rand(count, generator=generator, device=self.device, dtype=torch.float64)
+        clips = torch.searchsorted(self.shares, drawn, right=True).clamp_max(len(self.sound) - 1)
         return clips, torch.randint(self.room, (count,), generator=generator, device=self.device)
 
     def _keys(self, clips: Tensor, starts: Tensor) -> Tensor:
@@ -224,7 +228,7 @@ def make_crops(material: Material, recipe: CropRecipe, hop: int, device: torch.d
     """Return what draws batches of a recipe.
 
     Raises:
-        GenaudioError: the clips are shorter than an example.
+        GenaudioError: the clips are shorter than an example, or there is no family that is to be drawn more often.
     """
     return ResidentCrops(material, recipe, hop, device) if recipe.resident else Crops(material, recipe, hop)
 

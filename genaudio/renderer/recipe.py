@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from genaudio.renderer.model import ScoreModelConfig
@@ -15,6 +16,7 @@ class RendererRecipe:
     Attributes:
         teacher: the training audio. held_out: the audio for the measures, from tunes of another split.
         model: sizes. batch: examples of a step. frames: length of an example in frames.
+        often: families by name that are drawn so many times as often as others.
         minutes: training time (``--time-budget`` overrides it). rate: peak learning rate.
         warmup_steps: rise of the learning rate.
         listen_after: share of the budget after which the decoded sound joins the loss.
@@ -36,6 +38,7 @@ class RendererRecipe:
     model: ScoreModelConfig = field(default_factory=ScoreModelConfig)
     batch: int = 16
     frames: int = 192
+    often: Mapping[str, float] = field(default_factory=dict)
     minutes: float = 35.0
     rate: float = 1.5e-3
     warmup_steps: int = 100

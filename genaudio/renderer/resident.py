@@ -5,6 +5,7 @@ Shapes: B examples, F frames, D latent channels, T samples.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 from genaudio.codec.codec import LONG_STRETCH, Codec
 from genaudio.codec.resident import ResidentSound, excitations, runs
 from genaudio.renderer.model import ScoreModelConfig
-from genaudio.renderer.takes import Streamed, Takes, family_number, seen
+from genaudio.renderer.takes import Streamed, Takes, family_number, seen, shares_of
 from genaudio.training.batches import in_order
 
 
@@ -22,7 +23,7 @@ def resident_takes(takes: Takes, sample_rate: int, device: torch.device, loaders
     """Put takes and their excitations on a device."""
     lengths = [takes.samples(take) for take in range(len(takes))]
     played = [takes.played(take) for take in range(len(takes))]
-    known = excitations(played, lengths, sample_rate, device, loaders, performed=True)
+    known = excitations(played, lengths, sample_rate, device, loaders, [True] * len(takes))
     sounds = (takes.stretch(take, 0, length) for take, length in enumerate(lengths))
     return ResidentSound(zip(sounds, known, strict=True), device)
 
@@ -35,12 +36,20 @@ class ResidentSet:
         codec: the codec, score-informed.
         config: of the model that learns, whose numbers of families count.
         loaders: processes that prepare what the model sees.
+        often: families by name that are drawn so many times as often as others.
 
     Raises:
-        GenaudioError: a take is of a family that the model does not know.
+        GenaudioError: a take is of a family that the model does not know, or `often` names one that there is not.
     """
 
-    def __init__(self, takes: Takes, codec: Codec, config: ScoreModelConfig, loaders: int = 0) -> None:
+    def __init__(
+        self,
+        takes: Takes,
+        codec: Codec,
+        config: ScoreModelConfig,
+        loaders: int = 0,
+        often: Mapping[str, float] | None = None,
+    ) -> None:
         self.device, self.hop = codec.device, codec.model.config.hop
         self.families = [family_number(takes.family(take), config) for take in range(len(takes))]
         self.lengths = [codec.frames_of(takes.samples(take)) for take in range(len(takes))]
@@ -51,6 +60,7 @@ class ResidentSet:
         self._numbers = torch.tensor(self.families, device=self.device)
         self._lengths = torch.tensor(self.lengths, device=self.device)
         self._ends = torch.cumsum(self._lengths, 0)
+        self._shares = torch.from_numpy(shares_of(takes, self.lengths, often or {})).to(self.device)
 
     @torch.inference_mode()
     def _coded(self, run: list[int], codec: Codec) -> list[Tensor]:
@@ -110,7 +120,7 @@ class ResidentSet:
         """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also two sounds [B, T]."""
         generator = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
         drawn = torch.rand(2, count, generator=generator, device=self.device, dtype=torch.float64)
-        takes = torch.searchsorted(self._ends, (drawn[0] * self._ends[-1]).long(), right=True)
+        takes = torch.searchsorted(self._shares, drawn[0], right=True).clamp_max(len(self.lengths) - 1)
         starts = (drawn[1] * (self._lengths[takes] - frames)).long()
         where = (self._ends[takes] - self._lengths[takes] + starts)[:, None] + torch.arange(frames, device=self.device)
         batch = (self._features[where].float(), self._numbers[takes], self._latents[where].float())

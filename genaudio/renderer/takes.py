@@ -5,6 +5,7 @@ Shapes: F frames, D latent channels, T samples.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from genaudio.renderer.features import score_features
 from genaudio.renderer.model import ScoreModelConfig
 from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE, TeacherSet
+from genaudio.training.drawing import draw, running_shares
 
 
 class Takes(Protocol):
@@ -118,6 +120,11 @@ def seen(takes: Takes, take: int, start: int, frames: int, frame_rate: float) ->
     return torch.from_numpy(score_features(notes, start, frames, frame_rate, takes.family(take).rings))
 
 
+def shares_of(takes: Takes, lengths: list[int], often: Mapping[str, float]) -> np.ndarray:
+    """The running shares of takes of so many frames in what is drawn (see `running_shares`): float64 [takes]."""
+    return running_shares(lengths, [takes.family(take) for take in range(len(takes))], often)
+
+
 class LatentSet:
     """Takes with the latents that the codec gives them.
 
@@ -125,16 +132,19 @@ class LatentSet:
         takes: the sound and its notes.
         codec: the codec, score-informed.
         config: of the model that learns, whose numbers of families count.
+        often: families by name that are drawn so many times as often as others.
 
     Raises:
-        GenaudioError: a take is of a family that the model does not know.
+        GenaudioError: a take is of a family that the model does not know, or `often` names one that there is not.
     """
 
-    def __init__(self, takes: Takes, codec: Codec, config: ScoreModelConfig) -> None:
+    def __init__(
+        self, takes: Takes, codec: Codec, config: ScoreModelConfig, often: Mapping[str, float] | None = None
+    ) -> None:
         self.takes, self.frame_rate, self.hop = takes, codec.frame_rate, codec.model.config.hop
         self.families = [family_number(takes.family(take), config) for take in range(len(takes))]
         self.latents = [self._latents(take, codec) for take in range(len(takes))]
-        self._ends = np.cumsum([len(latents) for latents in self.latents])
+        self._shares = shares_of(takes, self.lengths, often or {})
 
     def _latents(self, take: int, codec: Codec) -> Tensor:
         """The latents of a take after the quantizer: float16 [F, D]."""
@@ -166,7 +176,7 @@ class LatentSet:
 
     def batch(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
         """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also two sounds [B, T]."""
-        takes = np.searchsorted(self._ends, rng.integers(self._ends[-1], size=count), side="right")
+        takes = draw(self._shares, rng, count)
         places = [(int(take), int(rng.integers(len(self.latents[take]) - frames))) for take in takes]
         features = torch.stack([self.features(take, start, frames) for take, start in places])
         latents = torch.stack([self.known(take, start, frames) for take, start in places])

@@ -84,8 +84,8 @@ class RendererTraining:
         """Takes with their latents, on the codec's device where the recipe says so."""
         recipe = self.recipe
         if recipe.resident:
-            return ResidentSet(takes, self.codec, recipe.model, recipe.loaders)
-        return LatentSet(takes, self.codec, recipe.model)
+            return ResidentSet(takes, self.codec, recipe.model, recipe.loaders, recipe.often)
+        return LatentSet(takes, self.codec, recipe.model, recipe.often)
 
     def config(self) -> dict[str, Any]:
         """What is stored with the weights: sizes, families, and the codec that they belong to."""

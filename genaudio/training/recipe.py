@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -55,6 +56,12 @@ def _convert(kind: Any, value: Any, where: str, mistakes: list[str]) -> Any:
         return _build(kind, value, f"{where}.", mistakes)  # type: ignore[arg-type]
     if isinstance(value, list):
         return tuple(value)
+    if get_origin(kind) is Mapping:
+        if not isinstance(value, dict):
+            mistakes.append(f"{where} must be a mapping, not {value!r}")
+            return value
+        held = get_args(kind)[1]
+        return {name: _convert(held, each, f"{where}.{name}", mistakes) for name, each in value.items()}
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind in (int, float, str, bool) and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):

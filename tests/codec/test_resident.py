@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from genaudio.codec.crops import UNKNOWN, CropRecipe
+from genaudio.codec.crops import UNKNOWN, CropRecipe, Crops
 from genaudio.codec.players import perform
 from genaudio.codec.resident import ResidentCrops, ResidentSound, excitations, runs
 from genaudio.codec.sources import excite_as, keys_of
@@ -26,6 +26,12 @@ def material() -> TeacherSet:
     """Three seconds of noise, said to be what three families play."""
     audio = np.random.default_rng(0).integers(-9000, 9000, (3, 3 * SAMPLE_RATE)).astype(np.int16)
     return TeacherSet(audio, tuple(Performance(name, "melody", NOTES) for name in PLAYERS))
+
+
+def sections() -> TeacherSet:
+    """Six clips of noise, said to be what strings play."""
+    audio = np.random.default_rng(1).integers(-9000, 9000, (6, 3 * SAMPLE_RATE)).astype(np.int16)
+    return TeacherSet(audio, (Performance("strings", "melody", NOTES),) * 6)
 
 
 class Unknown:
@@ -84,9 +90,34 @@ def test_bent_notes_are_bent() -> None:
 
 def test_all_who_play_may_be_heard() -> None:
     played = [(BY_NAME[name], NOTES, ()) for name in ("strings", "piano", "drums")]
-    made = excitations(played, [SAMPLE_RATE] * 3, SAMPLE_RATE, CPU, performed=True)
+    made = excitations(played, [SAMPLE_RATE] * 3, SAMPLE_RATE, CPU, performed=[True] * 3)
     for (family, notes, _), excitation in zip(played, made, strict=True):
         np.testing.assert_allclose(excitation, perform(family, notes, SAMPLE_RATE, SAMPLE_RATE), atol=1e-4)
+
+
+def test_some_clips_are_excited_by_all_who_play() -> None:
+    """The same clips in both ways of drawing, and each of them always."""
+    recipe = CropRecipe(batch=8, frames=FRAMES, alone=0.0, performed=0.5)
+    assert len({recipe.is_performed(clip) for clip in range(20)}) == 2
+    held, samples = ResidentCrops(sections(), recipe, HOP, CPU), FRAMES * HOP
+    plain = Crops(sections(), recipe, HOP)
+    for clip in range(len(sections())):
+        played = perform if recipe.is_performed(clip) else excite_as
+        expected = played(BY_NAME["strings"], NOTES, samples, SAMPLE_RATE, 7 * HOP)
+        where = torch.tensor([clip]), torch.tensor([7 * HOP])
+        np.testing.assert_allclose(held.sound.excitation(*where, samples)[0], expected, atol=1e-4)
+        plain._cut = lambda rng, clip=clip: (clip, 7 * HOP, np.zeros(samples, np.float32))
+        np.testing.assert_array_equal(plain.example(np.random.default_rng(0)).excitation, expected)
+
+
+def test_a_family_is_drawn_more_often() -> None:
+    recipe = CropRecipe(batch=400, frames=FRAMES, alone=0.0, often={"piano": 8.0, "violin": 0.0})
+    held, plain = ResidentCrops(material(), recipe, HOP, CPU), Crops(material(), recipe, HOP)
+    drawn = held._cut(torch.Generator().manual_seed(0), 9000)[0]
+    rng = np.random.default_rng(0)
+    also = torch.tensor([plain._cut(rng)[0] for _ in range(9000)])
+    for clips in (drawn, also):
+        np.testing.assert_allclose(torch.bincount(clips, minlength=3) / 9000, [8 / 9, 0, 1 / 9], atol=0.02)
 
 
 def test_a_batch_has_the_shares_of_the_recipe() -> None:

@@ -56,6 +56,15 @@ def test_it_holds_what_a_set_of_latents_holds(codec: Codec, longest: int, monkey
     assert held.spread()[1] == pytest.approx(plain.spread()[1], rel=0.02)
 
 
+def test_a_family_is_drawn_more_often(codec: Codec) -> None:
+    often = {"drums": 6.0, "strings": 0.0}
+    for held in (LatentSet(takes(), codec, CONFIG, often), ResidentSet(takes(), codec, CONFIG, often=often)):
+        families = held.batch(np.random.default_rng(5), 400, 100, False)[1]
+        counts = [int((families == family).sum()) for family in held.families]
+        assert counts[1] == 0
+        assert 4 < counts[2] / counts[0] < 9, "six times as often, give or take chance"
+
+
 def test_batches_are_cut_from_it(codec: Codec) -> None:
     held = ResidentSet(takes(), codec, CONFIG)
     features, families, latents, audio, known = held.batch(np.random.default_rng(3), 64, 100, True)

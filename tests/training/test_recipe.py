@@ -1,6 +1,7 @@
 """Recipes: every shipped file loads, and every mistake is reported at once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,21 +23,28 @@ class Outer:
     rate: float = 0.1
     inner: Inner = Inner()
     sizes: tuple[int, ...] = ()
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 def test_values_are_converted(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
-    path.write_text("name: a\nrate: 2\ninner: {width: 5}\nsizes: [1, 2]\n")
-    assert load_recipe(path, Outer) == Outer("a", 2.0, Inner(5), (1, 2))
+    path.write_text("name: a\nrate: 2\ninner: {width: 5}\nsizes: [1, 2]\nshares: {drums: 2}\n")
+    assert load_recipe(path, Outer) == Outer("a", 2.0, Inner(5), (1, 2), {"drums": 2.0})
 
 
 def test_all_mistakes_in_one_message(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
-    path.write_text("rate: fast\ninner: {widht: 5}\nbogus: 1\n")
+    path.write_text("rate: fast\ninner: {widht: 5}\nbogus: 1\nshares: {drums: many}\n")
     with pytest.raises(GenaudioError) as caught:
         load_recipe(path, Outer)
     message = str(caught.value)
-    assert all(part in message for part in ("missing key name", "rate must be float", "inner.widht", "bogus"))
+    assert all(
+        part in message
+        for part in ("missing key name", "rate must be float", "inner.widht", "bogus", "shares.drums must be float")
+    )
+    path.write_text("name: a\nshares: 3\n")
+    with pytest.raises(GenaudioError, match="shares must be a mapping"):
+        load_recipe(path, Outer)
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "name: [", ""])

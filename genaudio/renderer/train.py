@@ -73,6 +73,10 @@ class RendererTraining:
     def _sets(self, data: Path, pairs: tuple[Takes, Takes] | None) -> tuple[Learnt, Learnt]:
         """The material to learn from and to measure on, with its latents."""
         if pairs is None:
+            if self.recipe.teacher.program_clips:
+                raise GenaudioError(
+                    "a renderer cannot tell programs apart: leave teacher.program_clips out of its recipe"
+                )
             with distributed.first_alone():
                 teacher, other = teacher_sets(self.recipe.teacher, self.recipe.held_out, data)
             pairs = TeacherTakes(teacher), TeacherTakes(other)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from genaudio.errors import GenaudioError
-from genaudio.instruments import BY_NAME, DRUM_KIT, FAMILIES, Family
+from genaudio.instruments import BY_NAME, DRUM_KIT, FAMILIES, MELODIC, Family, family_of
 from genaudio.score import Melody
 from genaudio.sounding import Sounding
 from genaudio.teacher.performance import Performance, draw_performance
@@ -37,6 +37,8 @@ class TeacherRecipe:
         seed: everything follows from it.
         split: which split of the training works the tunes come from.
         soundfont: path of the SoundFont; empty for Fluid R3 GM from its usual place.
+        program_clips: clips for each of the other 110 General MIDI programs, played as the family plays that stands for
+            them (`family_of`): sounds for a codec, which a renderer cannot tell from the family's.
     """
 
     clips: int
@@ -45,6 +47,11 @@ class TeacherRecipe:
     split: str = "train"
     soundfont: str = ""
     drum_clips: int = 0
+    program_clips: int = 0
+
+
+OTHER_PROGRAMS = tuple(sorted(set(range(128)) - {family.program for family in MELODIC}))
+"""The General MIDI programs that no family is named after."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class TeacherSet:
     Attributes:
         audio: int16 [clips, samples] (a memory map); divide by 32767.
         performances: one for each clip.
-        gains: by which the teacher's sound was multiplied, for each family's name.
+        gains: by which the teacher's sound was multiplied, for each voice (`Performance.voice`).
     """
 
     audio: np.ndarray
@@ -93,13 +100,26 @@ def level_gain(loudness: float, peak: float) -> float:
     return min(LEVEL / max(loudness, 1e-6), 0.98 / max(peak, 1e-6))
 
 
-def _gains(loudness: list[Loudness], families: list[Family]) -> dict[str, float]:
-    """Return the gain of each family: its median loudness comes to `LEVEL` with no peak above 0.98."""
-    gains = {}
-    for family in FAMILIES:
-        clips = [clip for clip, player in zip(loudness, families, strict=True) if player is family]
-        gains[family.name] = level_gain(float(np.median([clip.level for clip in clips])), max(c.peak for c in clips))
-    return gains
+def _gains(loudness: list[Loudness], performances: list[Performance]) -> dict[str, float]:
+    """Return the gain of each voice: its median loudness comes to `LEVEL` with no peak above 0.98."""
+    clips: dict[str, list[Loudness]] = {}
+    for clip, performance in zip(loudness, performances, strict=True):
+        clips.setdefault(performance.voice, []).append(clip)
+    return {
+        voice: level_gain(float(np.median([clip.level for clip in heard])), max(clip.peak for clip in heard))
+        for voice, heard in clips.items()
+    }
+
+
+def _draw(recipe: TeacherRecipe, melodies: list[Melody]) -> list[Performance]:
+    """Draw the performances of a set; what a later field of the recipe adds comes last."""
+    rng = np.random.default_rng(recipe.seed)
+    families = [family for _ in range(recipe.clips) for family in FAMILIES] + [DRUM_KIT] * recipe.drum_clips
+    drawn = [draw_performance(melodies, family, recipe.seconds, rng) for family in families]
+    for program in [program for _ in range(recipe.program_clips) for program in OTHER_PROGRAMS]:
+        played = draw_performance(melodies, family_of(program), recipe.seconds, rng)
+        drawn.append(replace(played, program=program))
+    return drawn
 
 
 def make_teacher_set(
@@ -118,7 +138,7 @@ def make_teacher_set(
         melodies: the tunes to draw from.
         folder: where it goes; about 5 MB a minute, three times as much while it is made.
         progress: called with (clips done, clips in all).
-        gains: of each family's name, those of another set: a few clips have no loudness of their own to go by.
+        gains: of voices, those of another set: a few clips have no loudness of their own to go by.
 
     Raises:
         GenaudioError: no FluidSynth, no SoundFont, or another recipe's audio lies in the folder.
@@ -126,26 +146,26 @@ def make_teacher_set(
     wanted = {
         "recipe": asdict(recipe),
         "families": _played(),
+        "programs": [family_of(program).name for program in OTHER_PROGRAMS] if recipe.program_clips else "",
         "tunes": len(melodies),
         "as_loud_as": gains and dict(gains),
     }
     if (folder / "done").is_file():
         done = json.loads((folder / "done").read_text())
+        done["recipe"] = asdict(TeacherRecipe(0)) | done["recipe"]  # an older version's lacks what has its default
         if {name: done.get(name, "") for name in wanted} != wanted:
             raise GenaudioError(f"{folder} holds teacher audio of another recipe; remove it or choose another folder")
         return open_teacher_set(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(recipe.seed)
-    families = [family for _ in range(recipe.clips) for family in FAMILIES] + [DRUM_KIT] * recipe.drum_clips
-    performances = [draw_performance(melodies, family, recipe.seconds, rng) for family in families]
+    performances = _draw(recipe, melodies)
     soundfont = find_soundfont(recipe.soundfont)
     SoundFontPlayer(soundfont, SAMPLE_RATE).close()  # says here and now what is missing
     playing = Playing(soundfont, SAMPLE_RATE, recipe.seconds, folder / "played.npy")
     chosen: dict[str, float] = {}
 
     def choose(loudness: list[Loudness]) -> list[float]:
-        chosen.update(gains or _gains(loudness, families))
-        return [chosen[family.name] for family in families]
+        chosen.update(_gains(loudness, performances) | dict(gains or {}))
+        return [chosen[performance.voice] for performance in performances]
 
     play_all(playing, performances, choose, folder / "audio.npy", progress)
     (folder / "clips.json").write_text(json.dumps([asdict(played) for played in performances]))
@@ -163,7 +183,8 @@ def open_teacher_set(folder: Path) -> TeacherSet:
         raise GenaudioError(f"{folder} holds no finished teacher audio")
     clips = json.loads((folder / "clips.json").read_text())
     performances = tuple(
-        Performance(clip["family"], clip["kind"], tuple(Sounding(*note) for note in clip["notes"])) for clip in clips
+        Performance(clip["family"], clip["kind"], tuple(Sounding(*note) for note in clip["notes"]), clip.get("program"))
+        for clip in clips
     )
     stored = json.loads((folder / "done").read_text())
     return TeacherSet(np.load(folder / "audio.npy", mmap_mode="r"), performances, stored.get("gains", {}))

@@ -20,11 +20,22 @@ LEAD = 0.1
 
 @dataclass(frozen=True)
 class Performance:
-    """What one family plays in one clip."""
+    """What one family plays in one clip.
+
+    Attributes:
+        family: its name. kind: of playing. notes: in seconds.
+        program: the General MIDI program whose sound is heard, where it is not the family's own.
+    """
 
     family: str
     kind: str
     notes: tuple[Sounding, ...]
+    program: int | None = None
+
+    @property
+    def voice(self) -> str:
+        """The name of what is heard."""
+        return self.family if self.program is None else f"program {self.program}"
 
 
 def _velocities(count: int, rng: np.random.Generator) -> np.ndarray:

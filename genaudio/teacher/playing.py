@@ -60,7 +60,8 @@ class Playing:
         """Play a clip into its row of the file and return how loud it is."""
         family = BY_NAME[performance.family]
         player = _player(self.soundfont, self.sample_rate)
-        clip = player.play(performance.notes, family.program, self.seconds, family.drums)
+        program = family.program if performance.program is None else performance.program
+        clip = player.play(performance.notes, program, self.seconds, family.drums)
         np.load(self.file, mmap_mode="r+")[index] = clip
         return Loudness(float(np.sqrt(np.mean(clip**2))), float(np.abs(clip).max()))
 

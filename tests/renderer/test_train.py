@@ -1,5 +1,6 @@
 """Training the score model: the loss falls, a kill loses nothing, the result renders."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +91,9 @@ def test_a_checkpoint_of_another_codec_is_refused(tmp_path: Path, codec_file: Pa
     other = Codec(codec.model, codec.device, digest="f" * 64)
     with pytest.raises(GenaudioError, match="another codec"):
         RendererTraining(RECIPE, tmp_path, tmp_path / "out", other).resume()
+
+
+def test_programs_that_it_cannot_tell_apart_are_refused(tmp_path: Path, codec_file: Path) -> None:
+    wide = replace(RECIPE, teacher=replace(RECIPE.teacher, program_clips=2))
+    with pytest.raises(GenaudioError, match="program_clips"):
+        RendererTraining(wide, tmp_path, tmp_path / "out", Codec.load(codec_file, "cpu"))

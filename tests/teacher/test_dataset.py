@@ -1,15 +1,17 @@
 """Teacher audio on disk, with the real SoundFont where this machine has one."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from genaudio.errors import GenaudioError
-from genaudio.instruments import FAMILIES
+from genaudio.instruments import FAMILIES, family_of
 from genaudio.score import Melody, Note
 from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, make_teacher_set, open_teacher_set, playing
-from genaudio.teacher.dataset import LEVEL
+from genaudio.teacher.dataset import LEVEL, OTHER_PROGRAMS
 from genaudio.teacher.performance import draw_performance
 from genaudio.teacher.soundfont import USUAL_PLACES, SoundFontPlayer, find_soundfont
 
@@ -64,6 +66,36 @@ def test_drums_may_have_clips_of_their_own(tmp_path: Path) -> None:
     more = make_teacher_set(TeacherRecipe(clips=1, seconds=1.0, drum_clips=2), [TUNE], tmp_path / "more")
     assert more.performances[: len(FAMILIES)] == plain.performances
     assert [played.family for played in more.performances[len(FAMILIES) :]] == ["drums", "drums"]
+
+
+@needs_teacher
+def test_all_programs_may_be_heard(tmp_path: Path) -> None:
+    """Each with a sound of its own, played as its family plays, beside what the families play anyhow."""
+    plain = make_teacher_set(TeacherRecipe(clips=1, seconds=1.0), [TUNE], tmp_path / "plain")
+    wide = make_teacher_set(TeacherRecipe(clips=1, seconds=1.0, program_clips=1), [TUNE], tmp_path / "wide")
+    assert wide.performances[: len(FAMILIES)] == plain.performances
+    assert np.array_equal(wide.audio[: len(FAMILIES)], plain.audio)
+    others = wide.performances[len(FAMILIES) :]
+    assert [played.program for played in others] == list(OTHER_PROGRAMS)
+    assert [played.family for played in others] == [family_of(program).name for program in OTHER_PROGRAMS]
+    assert len(wide.gains) == len(FAMILIES) + len(OTHER_PROGRAMS)
+    assert open_teacher_set(tmp_path / "wide").performances == wide.performances
+    with SoundFontPlayer(find_soundfont(""), SAMPLE_RATE) as player:
+        for row, played in enumerate(others[:3], len(FAMILIES)):
+            clip = player.play(played.notes, played.program, 1.0) * wide.gains[played.voice]
+            np.testing.assert_allclose(wide.clip(row), np.clip(clip, -1, 1), atol=1e-4)
+
+
+@needs_teacher
+def test_audio_of_an_older_version_is_still_known(tmp_path: Path) -> None:
+    recipe = TeacherRecipe(clips=1, seconds=1.0)
+    made = make_teacher_set(recipe, [TUNE], tmp_path)
+    done = json.loads((tmp_path / "done").read_text())
+    del done["recipe"]["program_clips"], done["programs"]
+    (tmp_path / "done").write_text(json.dumps(done))
+    assert make_teacher_set(recipe, [TUNE], tmp_path).performances == made.performances
+    with pytest.raises(GenaudioError, match="another recipe"):
+        make_teacher_set(replace(recipe, program_clips=1), [TUNE], tmp_path)
 
 
 @needs_teacher

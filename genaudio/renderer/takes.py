@@ -5,7 +5,8 @@ Shapes: F frames, D latent channels, T samples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -125,6 +126,17 @@ def shares_of(takes: Takes, lengths: list[int], often: Mapping[str, float]) -> n
     return running_shares(lengths, [takes.family(take) for take in range(len(takes))], often)
 
 
+def coded(takes: Takes, take: int, codec: Codec) -> Tensor:
+    """Code a take with its score: its latents after the quantizer, float16 [F, D]."""
+    samples = takes.samples(take)
+    sound = Streamed(lambda start, length: takes.stretch(take, start, length), samples)
+    known = Streamed(lambda start, length: takes.excitation(take, start, length), samples)
+    codes = codec.encode(sound, excitation=known)
+    with torch.inference_mode():
+        latents = codec.dequantize(torch.from_numpy(codes.astype(np.int64)).to(codec.device))
+    return latents[0].T.half().cpu().clone()
+
+
 class LatentSet:
     """Takes with the latents that the codec gives them.
 
@@ -132,6 +144,7 @@ class LatentSet:
         takes: the sound and its notes.
         codec: the codec, score-informed.
         config: of the model that learns, whose numbers of families count.
+        latents_of: returns the latents of a take; `coded` by the codec unless given.
         often: families by name that are drawn so many times as often as others.
 
     Raises:
@@ -139,22 +152,18 @@ class LatentSet:
     """
 
     def __init__(
-        self, takes: Takes, codec: Codec, config: ScoreModelConfig, often: Mapping[str, float] | None = None
+        self,
+        takes: Takes,
+        codec: Codec,
+        config: ScoreModelConfig,
+        often: Mapping[str, float] | None = None,
+        latents_of: Callable[[Takes, int], Tensor] | None = None,
     ) -> None:
+        latents_of = latents_of or partial(coded, codec=codec)
         self.takes, self.frame_rate, self.hop = takes, codec.frame_rate, codec.model.config.hop
         self.families = [family_number(takes.family(take), config) for take in range(len(takes))]
-        self.latents = [self._latents(take, codec) for take in range(len(takes))]
+        self.latents = [latents_of(takes, take) for take in range(len(takes))]
         self._shares = shares_of(takes, self.lengths, often or {})
-
-    def _latents(self, take: int, codec: Codec) -> Tensor:
-        """The latents of a take after the quantizer: float16 [F, D]."""
-        samples = self.takes.samples(take)
-        sound = Streamed(lambda start, length: self.takes.stretch(take, start, length), samples)
-        known = Streamed(lambda start, length: self.takes.excitation(take, start, length), samples)
-        codes = codec.encode(sound, excitation=known)
-        with torch.inference_mode():
-            latents = codec.dequantize(torch.from_numpy(codes.astype(np.int64)).to(codec.device))
-        return latents[0].T.half().cpu().clone()
 
     @property
     def lengths(self) -> list[int]:

@@ -18,6 +18,7 @@ from genaudio.codec.codec import Codec
 from genaudio.codec.losses import SpectralDistance, draw_sizes
 from genaudio.codec.noise import LEVEL
 from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.renderer.latents import KeptLatents
 from genaudio.renderer.model import ScoreModel
 from genaudio.renderer.recipe import RendererRecipe
 from genaudio.renderer.rehearsal import Rehearsal
@@ -80,16 +81,16 @@ class RendererTraining:
             with distributed.first_alone():
                 teacher, other = teacher_sets(self.recipe.teacher, self.recipe.held_out, data)
             pairs = TeacherTakes(teacher), TeacherTakes(other)
-        learnt, measured = (self._learnt(takes) for takes in pairs)
+        learnt, measured = (self._learnt(takes, data / "latents") for takes in pairs)
         check_lengths(learnt.lengths, max(self.recipe.frames, self.recipe.listen_frames))
         return learnt, measured
 
-    def _learnt(self, takes: Takes) -> Learnt:
-        """Takes with their latents, on the codec's device where the recipe says so."""
+    def _learnt(self, takes: Takes, kept: Path) -> Learnt:
+        """Takes with their latents, which are kept in a folder; or on the codec's device, where the recipe says so."""
         recipe = self.recipe
         if recipe.resident:
             return ResidentSet(takes, self.codec, recipe.model, recipe.loaders, recipe.often)
-        return LatentSet(takes, self.codec, recipe.model, recipe.often)
+        return LatentSet(takes, self.codec, recipe.model, recipe.often, KeptLatents(kept, self.codec))
 
     def config(self) -> dict[str, Any]:
         """What is stored with the weights: sizes, families, and the codec that they belong to."""

@@ -10,10 +10,10 @@ import torch
 
 from genaudio.codec import Codec
 from genaudio.codec.crops import CropRecipe
-from genaudio.codec.excitation import Vibrato, excite
+from genaudio.codec.excitation import Stretch, Vibrato, excite
 from genaudio.codec.losses import SpectralDistance
 from genaudio.codec.model import CodecConfig
-from genaudio.codec.pulse_trains import TOLERANCE, Stretch, excite_many
+from genaudio.codec.pulse_trains import TOLERANCE, excite_many
 from genaudio.codec.recipe import CodecRecipe
 from genaudio.codec.train import CodecTraining
 from genaudio.corpus import load_works
@@ -53,7 +53,7 @@ def composer() -> Composer:
 @pytest.fixture
 def teacher(monkeypatch: pytest.MonkeyPatch) -> TeacherSet:
     """Ten seconds of two notes, played by the excitation itself."""
-    audio = 0.2 * excite(NOTES, 10 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(4, axis=0)
+    audio = 0.2 * excite(Stretch(NOTES), 10 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(4, axis=0)
     made = TeacherSet((audio * 32767).astype(np.int16), (Performance("violin", "melody", NOTES),) * 4)
     monkeypatch.setattr(renderer_train, "teacher_sets", lambda *_: (made, made))
     return made
@@ -75,7 +75,7 @@ def pieces() -> list[Piece]:
 def test_codes_and_sound_are_those_of_a_processor(codecs: tuple[Codec, Codec]) -> None:
     """But for TF32, in which a GPU convolves by torch's default: some codes lie on a border."""
     exact, fast = codecs
-    known = excite(NOTES, 2 * SAMPLE_RATE, SAMPLE_RATE)[None]
+    known = excite(Stretch(NOTES), 2 * SAMPLE_RATE, SAMPLE_RATE)[None]
     for score in (known, None):
         codes = exact.encode(known, excitation=score)
         assert np.mean(fast.encode(known, excitation=score)[:, 0] == codes[:, 0]) > 0.9
@@ -89,7 +89,7 @@ def test_codes_and_sound_are_those_of_a_processor(codecs: tuple[Codec, Codec]) -
 @pytest.mark.parametrize("bends", [(), ((0.0, 0.0), (0.5, 1.5))])
 def test_the_excitation_is_that_of_a_processor(vibrato: Vibrato | None, bends: tuple[tuple[float, float], ...]) -> None:
     made = excite_many([Stretch(NOTES, 4321, bends, vibrato)] * 3, 50_000, SAMPLE_RATE, GPU).cpu().numpy()
-    wanted = excite(NOTES, 50_000, SAMPLE_RATE, 4321, bends, vibrato)
+    wanted = excite(Stretch(NOTES, 4321, bends, vibrato), 50_000, SAMPLE_RATE)
     np.testing.assert_allclose(made, np.stack([wanted] * 3), atol=2 * TOLERANCE)
 
 

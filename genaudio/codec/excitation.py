@@ -4,13 +4,20 @@ Each note is a train of band-limited pulses at its pitch, all harmonics equally 
 Dirichlet kernel: sum over k = 1..K of cos(kx) = sin((K + 1/2) x) / (2 sin(x/2)) - 1/2. The decoder multiplies its
 spectrum with gains, so pitch and onset are right by construction (a source-filter model; cf. Wang, Takaki and
 Yamagishi 2019, "Neural source-filter waveform models").
+
+Turns are counted in double precision and brought into half a turn either side of a pulse before they are rounded;
+single precision is enough for the rest. Nothing is summed up along time, so a stretch late in a long note costs no more
+than an early one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, pairwise
+from math import ceil, pi, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +38,12 @@ BLOW, BLOW_FALL = 4.0, 0.005
 The decoder's gains are for 46 ms at a time: how an attack rises and falls within them is up to the excitation. With
 gains as good as can be, a piano's attack takes 6 ms with a blow and 13 ms without one; the teacher's takes 7.
 """
+BLOW_ENDS = 0.1
+"""Seconds after an onset from which on a blow, which is 160 dB down by then, is not computed."""
 LOUDNESS = 0.1
 """Level of one oscillator, whatever its number of harmonics."""
-_BLOCK = 1 << 19
-"""Samples since a note's onset whose turns are counted at once: memory does not grow with the length of a note."""
+_BLOCK = 1 << 15
+"""Samples that are computed at once: what suits a processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class Vibrato:
 
     Attributes:
         rate: sways a second.
-        depth: furthest departure in semitones.
+        depth: furthest departure upwards in semitones; in Hz it goes as far down.
         delay: seconds of steady pitch at a note's beginning.
         rise: seconds in which the vibrato grows to its depth.
     """
@@ -53,19 +62,117 @@ class Vibrato:
     delay: float = 0.15
     rise: float = 0.35
 
-    def semitones(self, since: np.ndarray) -> np.ndarray:
-        """Departure in semitones at times in seconds since a note's start: float64 [T]."""
-        moving = since - self.delay
-        swing: np.ndarray = self.depth * np.clip(moving / self.rise, 0, 1) * np.sin(2 * np.pi * self.rate * moving)
-        return swing
+    @property
+    def swing(self) -> float:
+        """Furthest departure as a share of the frequency."""
+        return 2.0 ** (self.depth / 12) - 1
+
+    def swayed(self, since: np.ndarray) -> np.ndarray:
+        """Seconds in which a steady note makes the turns that a swaying one does in those since its start: float64 [T].
+
+        The integral of 1 + `swing` x min(m / rise, 1) x sin(w m) from the end of the delay on, m seconds after it.
+        """
+        moving, turning = since - self.delay, 2 * pi * self.rate
+        risen = np.clip(moving, 0, self.rise)
+        gained = np.sin(turning * risen) / turning - risen * np.cos(turning * moving)
+        swayed: np.ndarray = since + self.swing / (turning * self.rise) * gained
+        return swayed
 
 
-def pulses(phase: np.ndarray, harmonics: int) -> np.ndarray:
-    """Sum the first `harmonics` cosines of a phase in radians: float64 [T] -> float64 [T]."""
-    half = np.sin(phase / 2)
-    flat = np.abs(half) < 1e-7
-    wave = np.sin((harmonics + 0.5) * phase) / (2 * np.where(flat, 1.0, half)) - 0.5
-    return np.where(flat, float(harmonics), wave)
+@dataclass(frozen=True)
+class Stretch:
+    """What sounds in a stretch of audio.
+
+    Attributes:
+        notes: soundings in seconds; those outside the stretch cost next to nothing.
+        start: first sample of the stretch. What it sounds like does not depend on how a piece is cut into stretches.
+        bends: pitch bend as (seconds, semitones), each valid until the next, in the order of time.
+        vibrato: how every note sways; None for steady pitches.
+        decay: seconds in which a struck or plucked note falls away; 0 for notes that are held up.
+        release: time constant in seconds of the decay after a note's end.
+        overtones: where partials are no multiples of the first; notes that are bent or sway have multiples. Bars are
+            struck by what has all multiples, as a mallet's click has, and go on with their own.
+        cents: how far the player is out of tune, in hundredths of a semitone.
+    """
+
+    notes: Sequence[Sounding]
+    start: int = 0
+    bends: Sequence[tuple[float, float]] = ()
+    vibrato: Vibrato | None = None
+    decay: float = 0.0
+    release: float = RELEASE
+    overtones: Overtones = None
+    cents: float = 0.0
+
+    @property
+    def heard_overtones(self) -> Overtones:
+        """The overtones as these notes are played: where pitches are bent or sway, they are multiples of the first."""
+        return None if self.bends or self.vibrato is not None else self.overtones
+
+
+class Voice(NamedTuple):
+    """A note as far as it sounds in a stretch, or what of it lies between two bends. Times are in samples.
+
+    Attributes:
+        onset: of the note, since the beginning of the stretch.
+        begin, end: of the voice, since the onset.
+        held: end of the note, since the onset.
+        pitch, velocity: of the note.
+        harmonics: how many multiples of the note's frequency there are.
+        hertz, turns: it has made `turns` + `hertz` x the seconds since the onset, as a vibrato sways them; pulses are
+            highest at whole turns.
+    """
+
+    onset: int
+    begin: int
+    end: int
+    held: int
+    pitch: int
+    velocity: int
+    harmonics: int
+    hertz: float
+    turns: float
+
+
+def voices(stretch: Stretch, samples: int, sample_rate: int) -> Iterator[Voice]:
+    """Yield all voices that sound in so many samples from the stretch's beginning on."""
+    times = [time for time, _ in stretch.bends]
+    for note in stretch.notes:
+        first, last = round(note.start * sample_rate), round(note.end * sample_rate)
+        stop = last + int(TAILS * stretch.release * sample_rate)
+        low, high = max(first, stretch.start), min(stop, stretch.start + samples)
+        if low >= high:
+            continue
+        frequency = 440.0 * 2.0 ** ((note.pitch + stretch.cents / 100 - 69) / 12)
+        harmonics, onset = multiples(frequency, sample_rate), first / sample_rate
+        bends = slice(max(0, bisect_right(times, onset) - 1), bisect_left(times, high / sample_rate))
+        bent = _bent(frequency, onset, stretch.bends[bends], stretch.vibrato)
+        for (since, hertz, turns), (until, _, _) in pairwise((*bent, ((high - first) / sample_rate, 0.0, 0.0))):
+            begin, end = max(low - first, ceil(since * sample_rate)), min(high - first, ceil(until * sample_rate))
+            if begin < end:
+                own = first - stretch.start, begin, end, last - first, note.pitch, note.velocity
+                yield Voice(*own, harmonics, hertz, turns)
+
+
+def _bent(
+    frequency: float, onset: float, bends: Sequence[tuple[float, float]], vibrato: Vibrato | None
+) -> Iterator[tuple[float, float, float]]:
+    """Yield where a note of some Hz is bent: seconds since its onset, and Hz and turns (see `Voice`) from there on."""
+    hertz, turns = frequency, -ATTACK * frequency
+    yield 0.0, hertz, turns
+    for time, semitones in bends:
+        since, bent = max(0.0, time - onset), frequency * 2.0 ** (semitones / 12)
+        turns += (hertz - bent) * (since if vibrato is None else float(vibrato.swayed(np.asarray(since))))
+        hertz = bent
+        yield since, hertz, turns
+
+
+def pulses(turns: np.ndarray, harmonics: int) -> np.ndarray:
+    """Sum the first `harmonics` cosines of a phase in turns: float64 [T] -> float32 [T]."""
+    near = np.abs((turns - np.rint(turns)).astype(np.float32))
+    half = pi * np.maximum(near, 1e-9)  # never 0, by which nothing can be divided
+    wave: np.ndarray = np.sin((2 * harmonics + 1) * half) / (2 * np.sin(half)) - 0.5
+    return wave
 
 
 def falling(since: np.ndarray, decay: float) -> np.ndarray:
@@ -82,123 +189,78 @@ def blow(since: np.ndarray) -> np.ndarray:
     return BLOW * np.exp(-since / BLOW_FALL)
 
 
-def heard(overtones: Overtones, bends: Sequence[tuple[float, float]], vibrato: Vibrato | None) -> Overtones:
-    """The overtones of notes that are played so: where pitches are bent or sway, they are multiples of the first."""
-    return None if bends or vibrato is not None else overtones
-
-
-def _envelope(where: np.ndarray, held: int, sample_rate: int, release: float) -> np.ndarray:
-    """Rise and end of one note at rising numbers of samples since its onset; `held` before the release."""
-    envelope = np.minimum(1.0, (where + 1) / (ATTACK * sample_rate))
-    ended = int(np.searchsorted(where, held))
-    after = (where[ended:] - held) / (release * sample_rate)
-    envelope[ended:] *= np.exp(-after) * np.clip(2 * (1 - after / TAILS), 0, 1)
-    return envelope
-
-
-def excite(
-    notes: Iterable[Sounding],
-    samples: int,
-    sample_rate: int,
-    start: int = 0,
-    bends: Sequence[tuple[float, float]] = (),
-    vibrato: Vibrato | None = None,
-    decay: float = 0.0,
-    release: float = RELEASE,
-    overtones: Overtones = None,
-) -> np.ndarray:
-    """Turn notes into the excitation of a stretch of audio.
+def excite(stretch: Stretch, samples: int, sample_rate: int) -> np.ndarray:
+    """Turn notes into the excitation of a stretch of audio: float32 [T].
 
     Args:
-        notes: soundings in seconds; those outside the stretch cost nothing.
-        samples: length of the stretch.
+        stretch: what sounds.
+        samples: its length, T.
         sample_rate: samples a second.
-        start: first sample of the stretch. The result does not depend on how a piece is cut into stretches.
-        bends: pitch bend as (seconds, semitones), each valid until the next.
-        vibrato: how every note sways; None for steady pitches.
-        decay: seconds in which a struck or plucked note falls away; 0 for notes that are held up.
-        release: time constant in seconds of the decay after a note's end.
-        overtones: where partials are no multiples of the first; notes that are bent or sway have multiples. Bars are
-            struck by what has all multiples, as a mallet's click has, and go on with their own.
-
-    Returns:
-        float32 [samples].
     """
-    out = np.zeros(samples, np.float64)
-    overtones = heard(overtones, bends, vibrato)
-    for note in notes:
-        first, last = round(note.start * sample_rate), round(note.end * sample_rate)
-        stop = last + int(TAILS * release * sample_rate)
-        low, high = max(first, start), min(stop, start + samples)
-        if low >= high:
-            continue
-        frequency = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
-        where = np.arange(low - first, high - first)
-        tone = _Tone(frequency, first, sample_rate, tuple(bends), vibrato)
-        wave, click, count = _waves(tone, where, note.pitch, overtones)
-        if decay > 0:
-            wave = falling(where / sample_rate, decay) * wave + blow(where / sample_rate) * click
-        gain = LOUDNESS * np.sqrt(2 / count) * (0.3 + 0.7 * note.velocity / 127)
-        out[low - start : high - start] += gain * _envelope(where, last - first, sample_rate, release) * wave
-    return out.astype(np.float32)
+    out = np.zeros(samples, np.float32)
+    tail = _tail(stretch.release, sample_rate)
+    for voice in chain.from_iterable(map(_blocks, voices(stretch, samples, sample_rate))):
+        wave = _wave(voice, stretch, sample_rate)
+        ended = max(voice.begin, voice.held)
+        wave[ended - voice.begin :] *= tail[ended - voice.held : max(0, voice.end - voice.held)]
+        out[voice.onset + voice.begin : voice.onset + voice.end] += wave
+    return out
 
 
-class _Tone(NamedTuple):
-    """The pitch of a note: its frequency in Hz, its first sample, samples a second, and how it is bent and sways."""
-
-    frequency: float
-    first: int
-    sample_rate: int
-    bends: tuple[tuple[float, float], ...]
-    vibrato: Vibrato | None
-
-    def turns(self, begin: int, stop: int, before: float) -> np.ndarray:
-        """Turns made up to each of some samples since the onset, `before` of them before the first: float64 [T]."""
-        since = np.arange(begin, stop) / self.sample_rate
-        semitones = np.zeros(len(since))
-        if self.bends:
-            onsets, amounts = (np.asarray(column) for column in zip(*self.bends, strict=True))
-            at = np.searchsorted(onsets, since + self.first / self.sample_rate, side="right") - 1
-            semitones += np.where(at >= 0, amounts[np.maximum(at, 0)], 0.0)
-        if self.vibrato is not None:
-            semitones += self.vibrato.semitones(since)
-        steps = self.frequency * 2.0 ** (semitones / 12) / self.sample_rate
-        steps[:1] += before
-        return np.cumsum(steps)
+def _blocks(voice: Voice) -> Iterator[Voice]:
+    """Cut a voice at every `_BLOCK`-th sample since its onset."""
+    for number in range(voice.begin // _BLOCK, (voice.end - 1) // _BLOCK + 1):
+        yield voice._replace(begin=max(voice.begin, number * _BLOCK), end=min(voice.end, (number + 1) * _BLOCK))
 
 
-@lru_cache(maxsize=1 << 14)
-def _turns_after(tone: _Tone, block: int, before: float) -> float:
-    """Turns made by the end of a block of `_BLOCK` samples since the onset; kept, for a long note is cut often."""
-    return float(tone.turns(block * _BLOCK, (block + 1) * _BLOCK, before)[-1])
+def _wave(voice: Voice, stretch: Stretch, sample_rate: int) -> np.ndarray:
+    """A voice within one block, but for its release: float32 [T]."""
+    overtones, first = stretch.heard_overtones, voice.begin // _BLOCK * _BLOCK
+    course = _course(stretch.vibrato, stretch.decay, first, sample_rate)
+    swayed, level, blows = (values[voice.begin - first : voice.end - first] for values in course)
+    ratios, count = tuned(voice.pitch, overtones, voice.hertz, sample_rate), voice.harmonics
+    if ratios is None:
+        wave = click = pulses(voice.turns + voice.hertz * swayed, count)
+    else:
+        wave = click = partials(voice.begin, len(level), ratios * (voice.hertz / sample_rate), ATTACK * sample_rate)
+        if isinstance(overtones, Bars):
+            click = pulses(voice.turns + voice.hertz * swayed[: len(blows)], count)
+        else:
+            count = len(ratios)
+    wave = level * wave
+    wave[: len(blows)] += blows * click[: len(blows)]
+    wave *= LOUDNESS * sqrt(2 / count) * (0.3 + 0.7 * voice.velocity / 127)
+    return wave
 
 
-def _phase(tone: _Tone, where: np.ndarray) -> np.ndarray:
-    """Phase in radians, within one turn, of consecutive samples `where` after a note's start."""
-    if not tone.bends and tone.vibrato is None:
-        turns = (where - ATTACK * tone.sample_rate) * (tone.frequency / tone.sample_rate)
-        return 2 * np.pi * np.mod(turns, 1.0) + 1e-4
-    begin, stop = int(where[0]), int(where[-1]) + 1
-    before = 0.0
-    for block in range(begin // _BLOCK):
-        before = _turns_after(tone, block, before)
-    whole = begin // _BLOCK * _BLOCK
-    turns = tone.turns(whole, stop, before)[begin - whole :] - ATTACK * tone.frequency
-    return 2 * np.pi * np.mod(turns, 1.0) + 1e-4
+class _Course(NamedTuple):
+    """How all notes of a player go, at the samples of a block since their onset.
 
-
-def _waves(tone: _Tone, where: np.ndarray, pitch: int, overtones: Overtones) -> tuple[np.ndarray, np.ndarray, int]:
-    """What a note goes on with and what strikes it, at samples `where` since its onset, and the partials of the latter.
-
-    Returns:
-        float64 [T], float64 [T], and their number, by which the note is brought to its loudness.
+    Attributes:
+        swayed: seconds since the onset, as a vibrato sways them: float64 [`_BLOCK`].
+        level: of what goes on, with its rise: float32 [`_BLOCK`].
+        blow: level of what strikes, with its rise: float32, as long as it lasts.
     """
-    frequency, rate = tone.frequency, tone.sample_rate
-    ratios, own = tuned(pitch, overtones, frequency, rate), None
-    if ratios is not None:
-        own = partials(int(where[0]), len(where), ratios * (frequency / rate), ATTACK * rate)
-        if not isinstance(overtones, Bars):
-            return own, own, len(ratios)
-    count = multiples(frequency, rate)
-    limp = pulses(_phase(tone, where), count)
-    return (limp if own is None else own), limp, count
+
+    swayed: np.ndarray
+    level: np.ndarray
+    blow: np.ndarray
+
+
+@lru_cache(maxsize=32)
+def _course(vibrato: Vibrato | None, decay: float, first: int, sample_rate: int) -> _Course:
+    """How notes go from a sample since their onset on; kept for the notes to come, and not to be written to."""
+    since = np.arange(first, first + _BLOCK) / sample_rate
+    rise = np.minimum(1.0, (since + 1 / sample_rate) / ATTACK)
+    early = since[since < BLOW_ENDS] if decay > 0 else since[:0]
+    swayed = since if vibrato is None else vibrato.swayed(since)
+    levels = rise * falling(since, decay), rise[: len(early)] * blow(early)
+    return _Course(swayed, *(level.astype(np.float32) for level in levels))
+
+
+@lru_cache(maxsize=64)
+def _tail(release: float, sample_rate: int) -> np.ndarray:
+    """Level of a note from its end on, for a time constant in seconds: float32 [T], not to be written to."""
+    after = np.arange(int(TAILS * release * sample_rate)) / (release * sample_rate)
+    tail: np.ndarray = (np.exp(-after) * np.minimum(1.0, 2 * (1 - after / TAILS))).astype(np.float32)
+    return tail

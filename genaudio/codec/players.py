@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.excitation import Vibrato
-from genaudio.codec.pulse_trains import Stretch, excite_many
-from genaudio.codec.sources import excite_as, played_by
+from genaudio.codec.excitation import Stretch, Vibrato, excite
+from genaudio.codec.pulse_trains import excite_many
+from genaudio.codec.sources import played_by
+from genaudio.codec.striking import strike
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
 
@@ -28,28 +29,25 @@ class Player(NamedTuple):
     """One who plays a part, alone or in a section.
 
     Attributes:
-        bends: pitch bend as (seconds, semitones).
+        cents: how far out of tune, in hundredths of a semitone.
         vibrato: None for steady pitches.
         level: of the excitation; squares add up to 1 over a section.
     """
 
-    bends: tuple[tuple[float, float], ...]
+    cents: float
     vibrato: Vibrato | None
     level: float
 
 
-def players_of(family: Family, bends: Bends = ()) -> tuple[Player, ...]:
-    """Return each who plays a family's part: a section's players are out of tune, and sway at rates of their own."""
+def players_of(family: Family) -> tuple[Player, ...]:
+    """Return each who plays a family's parts: a section's players are out of tune, and sway at rates of their own."""
     section = family.section or ((0.0, 1.0),)
     whole = sum(level**2 for _, level in section) ** 0.5
     out = []
     for number, (cents, level) in enumerate(section):
-        bent = tuple(bends)
-        if cents:
-            bent = tuple((onset, semitones + cents / 100) for onset, semitones in ((0.0, 0.0), *bends))
         sways = family.vibrato
         sway = Vibrato(sways[0] * (1 + 0.06 * number), sways[1], 0.15 + 0.05 * number) if sways else None
-        out.append(Player(bent, sway, level / whole))
+        out.append(Player(cents, sway, level / whole))
     return tuple(out)
 
 
@@ -59,15 +57,16 @@ def perform(
     """Sum the excitations of all who play a family's part.
 
     Args:
-        family: who plays. notes, samples, sample_rate, start, bends: as in `excite`.
+        family: who plays. notes, samples, sample_rate, start, bends: as in `excite_as`.
 
     Returns:
         float32 [T].
     """
-    played, summed = tuple(notes), np.zeros(samples, np.float32)
-    for player in players_of(family, bends):
-        alone = excite_as(family, played, samples, sample_rate, start, player.bends, player.vibrato)
-        summed += np.float32(player.level) * alone
+    if family.drums:
+        return strike(notes, samples, sample_rate, start)
+    summed = np.zeros(samples, np.float32)
+    for level, stretch in stretches_of(family, notes, start, bends):
+        summed += np.float32(level) * excite(stretch, samples, sample_rate)
     return summed
 
 
@@ -77,8 +76,8 @@ def stretches_of(
     """Return the levels of all who play a family's part, and what they play from a sample on."""
     played = tuple(notes)
     return [
-        (player.level, played_by(family, played, start, player.bends, player.vibrato))
-        for player in players_of(family, bends)
+        (player.level, played_by(family, played, start, bends, player.vibrato, player.cents))
+        for player in players_of(family)
     ]
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from genaudio.codec.excitation import Vibrato, excite
+from genaudio.codec.excitation import Stretch, Vibrato, excite
 from genaudio.codec.hearing import sounding_keys
-from genaudio.codec.pulse_trains import Stretch
 from genaudio.codec.striking import strike
 from genaudio.instruments import Family
 from genaudio.sounding import Sounding
@@ -26,10 +25,11 @@ def played_by(
     start: int = 0,
     bends: Sequence[tuple[float, float]] = (),
     vibrato: Vibrato | None = None,
+    cents: float = 0.0,
 ) -> Stretch:
-    """What a family that plays notes excites, from a sample on (see `excite` and `excite_many`)."""
+    """What sounds from a sample on where one player of a family plays notes (see `Stretch`)."""
     heard = tuple(spoken(family, notes))
-    return Stretch(heard, start, bends, vibrato, family.decay, family.release, family.overtones)
+    return Stretch(heard, start, bends, vibrato, family.decay, family.release, family.overtones, cents)
 
 
 def excite_as(
@@ -39,18 +39,18 @@ def excite_as(
     sample_rate: int,
     start: int = 0,
     bends: Sequence[tuple[float, float]] = (),
-    vibrato: Vibrato | None = None,
 ) -> np.ndarray:
-    """Turn what a family plays into the excitation of a stretch of audio: float32 [samples].
+    """Turn what a family plays, as it is written, into the excitation of a stretch of audio: float32 [T].
 
     Args:
         family: decides when notes rise and how they fall away, and whether they are hits of drums.
-        notes, samples, sample_rate, start, bends, vibrato: as in `excite`; drums neither bend nor sway.
+        notes: soundings in seconds. samples: T. sample_rate: samples a second.
+        start: first sample of the stretch.
+        bends: pitch bend as (seconds, semitones), each valid until the next; drums do not bend.
     """
     if family.drums:
         return strike(notes, samples, sample_rate, start)
-    one = played_by(family, notes, start, bends, vibrato)
-    return excite(one.notes, samples, sample_rate, start, bends, vibrato, one.decay, one.release, one.overtones)
+    return excite(played_by(family, notes, start, bends), samples, sample_rate)
 
 
 def keys_of(

@@ -51,8 +51,7 @@ def strike(notes: Iterable[Sounding], samples: int, sample_rate: int, start: int
         wave = _NOISE / LEVEL * white_noise(low, high - low, note.pitch)
         if drum.tone:
             count = max(1, min(HARMONICS, int(0.45 * sample_rate / drum.tone)))
-            phase = 2 * np.pi * np.mod(since * drum.tone, 1.0) + 1e-4
-            wave = wave + _TONE * np.sqrt(2 / count) * pulses(phase, count)
+            wave = wave + _TONE * np.sqrt(2 / count) * pulses(since * drum.tone, count)
         loud = LOUDNESS * (0.3 + 0.7 * note.velocity / 127)
         out[low - start : high - start] += loud * rise * left * (np.exp(-since / drum.fall) + blow(since)) * wave
     return out.astype(np.float32)

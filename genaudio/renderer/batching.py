@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from genaudio.codec.codec import Codec
+from genaudio.codec.excitation import Stretch
 from genaudio.codec.noise import white_noise
 from genaudio.codec.players import perform, perform_many, stretches_of
-from genaudio.codec.pulse_trains import Stretch
 from genaudio.errors import GenaudioError
 from genaudio.renderer.chunks import BFLOAT16, Batching, Chunk, Piece, Shape
 from genaudio.renderer.features import WIDTH, score_features

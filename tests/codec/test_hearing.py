@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from genaudio.codec.codec import Codec
-from genaudio.codec.excitation import excite
+from genaudio.codec.excitation import Stretch, excite
 from genaudio.codec.hearing import KEYS, LOWEST, activations, oscillators, sing, sing_long, sounding_keys
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.sounding import Sounding
@@ -49,7 +49,7 @@ def test_notes_beyond_the_keyboard_are_not_keys() -> None:
 @pytest.mark.parametrize("pitch", [33, 60, 69, 96])
 def test_an_oscillator_is_an_excitation_at_its_key(pitch: int) -> None:
     wave = oscillators(torch.tensor([pitch - LOWEST]), 0, RATE, RATE)[0].numpy()
-    known = excite([Sounding(0, 1, pitch, 90)], RATE, RATE)
+    known = excite(Stretch([Sounding(0, 1, pitch, 90)]), RATE, RATE)
     a, b = (np.abs(np.fft.rfft(x[4000:36768] * np.hanning(32768))) for x in (wave, known))
     assert np.corrcoef(a, b)[0, 1] > 0.99
     assert 0.8 < np.linalg.norm(a) / np.linalg.norm(b) < 1.25

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genaudio.codec.excitation import excite
+from genaudio.codec.excitation import Stretch, excite
 from genaudio.codec.sources import excite_as, spoken
 from genaudio.instruments import BY_NAME, MELODIC
 from genaudio.sounding import Sounding
@@ -17,7 +17,8 @@ def test_a_struck_note_is_heard_a_latency_after_it_is_played() -> None:
     made = excite_as(guitar, notes, RATE, RATE)
     assert np.flatnonzero(made)[0] / RATE == pytest.approx(0.1 + guitar.latency, abs=1e-4)
     later = [notes[0]._replace(start=0.1 + guitar.latency)]
-    np.testing.assert_array_equal(made, excite(later, RATE, RATE, 0, (), None, guitar.decay, guitar.release))
+    stretch = Stretch(later, decay=guitar.decay, release=guitar.release)
+    np.testing.assert_array_equal(made, excite(stretch, RATE, RATE))
 
 
 @pytest.mark.parametrize("family", MELODIC, ids=lambda family: family.name)

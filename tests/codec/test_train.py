@@ -12,7 +12,7 @@ import torch
 from genaudio.codec import train as codec_train
 from genaudio.codec.codec import Codec
 from genaudio.codec.crops import CropRecipe, Crops
-from genaudio.codec.excitation import excite
+from genaudio.codec.excitation import Stretch, excite
 from genaudio.codec.hearing import KEYS, LOWEST
 from genaudio.codec.model import CodecConfig
 from genaudio.codec.recipe import CodecRecipe
@@ -39,7 +39,7 @@ RECIPE = CodecRecipe(
 def teacher() -> TeacherSet:
     """Five seconds of two notes, played by the excitation itself."""
     notes = (Sounding(0.1, 0.9, 60, 100), Sounding(1.0, 1.8, 67, 80))
-    audio = 0.2 * excite(notes, 5 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(24, axis=0)
+    audio = 0.2 * excite(Stretch(notes), 5 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(24, axis=0)
     return TeacherSet((audio * 32767).astype(np.int16), (Performance("violin", "melody", notes),) * 24)
 
 

@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--tunes", type=int, default=300, help="composed with each precision")
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
-    composers = {name: Composer.load(device="cpu", cache_precision=name) for name in PRECISIONS}
+    composers = {name: Composer.load(device="cpu", precision=name) for name in PRECISIONS}
     own = composers["float32"]
     examples, _ = make_examples(load_works("test"), own.model.vocabulary, own.grammar)
     examples.sort(key=len)

@@ -318,7 +318,7 @@ def main() -> None:
     if gpu:
         on_gpu(composer, peer, events, arguments.rounds, tell)
         return
-    rounding = Composer.load(device="cpu", cache_precision="bfloat16")
+    rounding = Composer.load(device="cpu", precision="bfloat16")
     rounding.compose(WISH, 0, max(BATCHES))
     racers = racers_of(composer, peer, SETTINGS, rounding)
     for _ in range(arguments.rounds):

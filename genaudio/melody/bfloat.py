@@ -1,58 +1,102 @@
-"""A decoder for a CPU that remembers keys and values in bfloat16, for batches of many lines.
+"""A decoder for a CPU in bfloat16: the operands of products, keys and values have 8 significant bits.
 
-To hear what many lines remember is to wait for memory, and in bfloat16 there is half as much to wait for. Queries, keys
-and values are rounded to 8 significant bits; what is heard is added up in single precision, and all else is as in
-`CpuDecoder`. A seed gives another melody now and then, and maybe another one on another processor, as torch has kernels
-for several.
+Sums, norms, what is handed from block to block and the outputs stay in single precision. A step is compiled as a whole
+(`genaudio.melody.kernels`), so that nothing is lost between its operations: to begin one from Python takes as long as
+many a one itself. Without AMX torch multiplies the same numbers in single precision.
 
-Products in bfloat16 were tried as well. With AMX, those of a block take two thirds of the time for 64 lines as long as
-the weights are in the caches; but keys and values drive them out at every block, and what torch does around such a
-product takes longer than a small product itself. All in all 64 tunes gained a twentieth at most. Without AMX such
-products take twice the time of single precision.
-
-Letters as in `genaudio.melody.decoder`.
+Needs numba, which the extra `fast` installs. Letters as in `genaudio.melody.decoder`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Thread
+
 import numpy as np
 import torch
-from torch.nn import functional
+from llvmlite import binding
+from numpy.typing import NDArray
 
-from genaudio.melody.cpu import Bench, CpuDecoder
+from genaudio.melody.cpu import CpuDecoder
+from genaudio.melody.decoder import Numbers
+from genaudio.melody.kernels import STEP, Workspace, packed, pass_through
 from genaudio.melody.memory import Memory
-from genaudio.melody.transformer import Shape
+from genaudio.melody.transformer import MelodyTransformer, Shape
+
+Halves = NDArray[np.uint16]
+"""Numbers in bfloat16."""
 
 
-class BfloatBench(Bench):
-    """As `Bench`, with what goes to and comes from the keys and values by heads, as torch sees it.
-
-    Args:
-        lines: B.
-        shape: of the network.
-    """
-
-    def __init__(self, lines: int, shape: Shape) -> None:
-        super().__init__(lines, shape)
-        self.rounded_queries = torch.zeros(self.queries.shape, dtype=torch.bfloat16)
-        self.query_heads, self.key_heads, self.value_heads, self.heard_heads = map(
-            torch.from_numpy, (self.queries, self.keys, self.values, self.heard)
-        )
+def has_tiles(shape: Shape) -> bool:
+    """Return whether this machine multiplies a network's matrices by AMX."""
+    fits = shape.width % STEP == 0 and shape.hidden % STEP == 0
+    return fits and bool(binding.get_host_cpu_features().get("amx-bf16")) and bool(torch.cpu._init_amx())
 
 
 class BfloatDecoder(CpuDecoder):
-    """As `CpuDecoder`, with keys and values in bfloat16."""
+    """As `CpuDecoder`, in bfloat16.
 
-    bench_kind = BfloatBench
+    Args:
+        model: in evaluation mode; later changes of its weights are not seen.
+        tiles: multiply by AMX; by default, where the machine does.
+    """
+
+    def __init__(self, model: MelodyTransformer, tiles: bool | None = None) -> None:
+        super().__init__(model)
+        self.tiles = has_tiles(self.shape) if tiles is None else tiles
+        names = ("qkv", "out", "feed_in", "feed_out")
+        self._weights = tuple(self._prepared([getattr(layer, name) for layer in self.layers]) for name in names)
+
+    def _prepared(self, matrices: list[torch.Tensor]) -> Halves | torch.Tensor:
+        """Return the matrices [K, N] of all blocks as `genaudio.melody.kernels.add_product` takes them."""
+        if self.tiles:
+            return np.stack([packed(matrix.numpy()) for matrix in matrices])
+        return torch.stack(matrices).bfloat16().float()
 
     def _room(self, size: tuple[int, ...]) -> torch.Tensor:
-        return torch.from_numpy(np.empty(size, np.int16)).view(torch.bfloat16)
+        """As `CpuDecoder._room`, with all heads of an event, and all that a line remembers, side by side."""
+        layers, used, heads, room, width = size
+        halves = torch.from_numpy(np.empty((used, layers, room, heads, width), np.uint16))
+        return halves.view(torch.bfloat16).permute(1, 0, 3, 2, 4)
 
-    def _hear(self, bench: Bench, memory: Memory, layer: int) -> None:
-        assert isinstance(bench, BfloatBench)
-        used, place, end = memory.used, memory.length, memory.length + 1
-        keys, values = memory.keys[layer, :, :, :end], memory.values[layer, :, :, :end]
-        keys[:, :, place], values[:, :, place] = bench.key_heads[:used], bench.value_heads[:used]
-        queries = bench.rounded_queries.copy_(bench.query_heads)[:used]
-        heard = functional.scaled_dot_product_attention(queries, keys, values, scale=1.0)  # they are scaled already
-        bench.heard_heads[:used] = heard
+    def advance(self, memory: Memory, features: Numbers) -> torch.Tensor:
+        """As `Decoder.advance`; beginnings of several events are passed through in single precision."""
+        if features.shape[1] > 1:
+            return super().advance(memory, features)
+        self._make_room(memory, memory.length + 1)
+        lines, space = len(features), memory.bench
+        if not isinstance(space, Workspace) or not lines <= len(space.rows) < lines + STEP:
+            memory.bench = space = Workspace.of(lines, self.shape.width, self.shape.hidden)
+        numbers, base = self._inputs(features), memory.base.numpy()
+        keys, values = _lines_first(memory.keys), _lines_first(memory.values)
+        turn = self._tiled_turns(memory.room)[memory.length]
+
+        step = pass_through if self.tiles else pass_through.py_func
+
+        def go(part: slice) -> None:
+            step(
+                numbers[part], self._table.numpy(), base[part], self._weights, turn, keys[part], values[part],
+                memory.length, self.shape.heads, space.part(part),
+            )  # fmt: skip
+
+        self._go(go, lines)
+        memory.length += 1
+        return self._norm(torch.from_numpy(space.rows[:lines]), self.model.norm.weight)
+
+    def _go(self, work: Callable[[slice], None], lines: int) -> None:
+        """Do the work for all lines, some on each thread; torch has threads of its own."""
+        steps = -(-lines // STEP)
+        threads = min(torch.get_num_threads(), steps) if self.tiles else 1
+        edges = [STEP * (steps * number // threads) for number in range(threads + 1)]
+        parts = list(map(slice, edges[:-1], edges[1:]))
+        others = [Thread(target=work, args=(part,)) for part in parts[1:]]
+        for other in others:
+            other.start()
+        work(parts[0])
+        for other in others:
+            other.join()
+
+
+def _lines_first(store: torch.Tensor) -> Halves:
+    """Return keys or values [layers, used, H, room, D/H] as the kernels see them, [used, layers, room, D]."""
+    return store.permute(1, 0, 3, 2, 4).flatten(3).view(torch.uint16).numpy()

@@ -81,10 +81,10 @@ class Composer:
         config: what its weights file carries (`usual` is needed).
         device: where to run.
         guard: knows what not to copy, for wishes with a guard; without one nothing is held back.
-        cache_precision: float32 or bfloat16, see `genaudio.melody.sampling.Sampler`.
+        precision: float32 or bfloat16, see `genaudio.melody.sampling.Sampler`.
 
     Raises:
-        GenaudioError: there is no such device or precision, or not the one on the other.
+        GenaudioError: there is no such device or precision, not the one on the other, or numba is missing.
     """
 
     def __init__(
@@ -93,12 +93,12 @@ class Composer:
         config: dict[str, Any],
         device: str = "auto",
         guard: Guard | None = None,
-        cache_precision: str = "float32",
+        precision: str = "float32",
     ) -> None:
         self.model = model.to(choose_device(device)).eval()
         self.config = config
         self.grammar = Grammar(model.vocabulary)
-        self.sampler = Sampler(self.model, self.grammar, guard=guard, cache_precision=cache_precision)
+        self.sampler = Sampler(self.model, self.grammar, guard=guard, precision=precision)
 
     @classmethod
     def load(
@@ -106,15 +106,15 @@ class Composer:
         path: Path | str | None = None,
         device: str = "auto",
         guard: Guard | None = None,
-        cache_precision: str = "float32",
+        precision: str = "float32",
     ) -> Composer:
         """Load a model, the shipped one by default.
 
         Raises:
             IncompatibleError: the file is missing, damaged or no melody model.
-            GenaudioError: there is no such device or precision, or not the one on the other.
+            GenaudioError: there is no such device or precision, not the one on the other, or numba is missing.
         """
-        return cls(*load_model(asset(WEIGHTS) if path is None else Path(path)), device, guard, cache_precision)
+        return cls(*load_model(asset(WEIGHTS) if path is None else Path(path)), device, guard, precision)
 
     def compose(
         self, wish: Wish | None = None, seed: int = 0, count: int = 1, given: Given | None = None

@@ -3,7 +3,7 @@
 Keys and values of many lines do not fit a core's caches, so a step waits for memory more than it computes. What a line
 hears is one product of a vector and a matrix for each head, which numpy's BLAS does as fast as memory gives the matrix:
 in half the time of torch's attention while keys and values are in the caches, in nine tenths where they are not. The
-products of the weights stay torch's. Keys and values in half precision: `genaudio.melody.bfloat`.
+products of the weights stay torch's. In half precision: `genaudio.melody.bfloat`.
 
 Letters as in `genaudio.melody.decoder`.
 """
@@ -52,19 +52,19 @@ class Bench:
 class CpuDecoder(Decoder):
     """As `Decoder`, for a CPU and weights in single precision."""
 
-    bench_kind = Bench
     _tiled = np.zeros((0, 0), np.complex64)
 
     def advance(self, memory: Memory, features: Numbers) -> torch.Tensor:
         """As `Decoder.advance`; beginnings of several events are passed through as there."""
         if features.shape[1] > 1:
             return super().advance(memory, features)
-        memory.make_room(memory.length + 1)
-        if memory.bench is None or len(memory.bench.normed) != len(features):
-            memory.bench = self.bench_kind(len(features), self.shape)
+        self._make_room(memory, memory.length + 1)
+        bench = memory.bench
+        if not isinstance(bench, Bench) or len(bench.normed) != len(features):
+            memory.bench = bench = Bench(len(features), self.shape)
         x = functional.embedding_bag(torch.from_numpy(self._inputs(features)), self._table, mode="sum")
         x += memory.base
-        self._through(x, x.numpy(), memory, memory.bench)
+        self._through(x, x.numpy(), memory, bench)
         memory.length += 1
         return self._norm(x, self.model.norm.weight)
 

@@ -109,6 +109,14 @@ class Decoder:
         """Return room for keys or values [layers, used, H, room, D/H]."""
         return torch.zeros(size, device=self.device, dtype=self.model.norm.weight.dtype)
 
+    def _make_room(self, memory: Memory, length: int) -> None:
+        """Double the room of a memory until so many events fit."""
+        *others, room, size = memory.keys.shape
+        while room < length:
+            room *= 2
+        if room > memory.room:
+            memory.move(*(self._room((*others, room, size)) for _ in range(2)))
+
     def advance(self, memory: Memory, features: Numbers) -> torch.Tensor:
         """Pass the next events through and return the state before each, [B x T, D].
 
@@ -118,7 +126,7 @@ class Decoder:
         """
         lines, steps, _ = features.shape
         numbers = torch.from_numpy(self._inputs(features)).to(self.device)
-        memory.make_room(memory.length + steps)
+        self._make_room(memory, memory.length + steps)
         hidden = self._pass(numbers, memory, lines, self._turn(memory.length, steps))
         memory.length += steps
         return hidden
@@ -147,7 +155,7 @@ class Decoder:
             return_index=True,
             return_inverse=True,
         )
-        memory.make_room(steps)
+        self._make_room(memory, steps)
         for number, line in enumerate(first):
             alone = self.start(conditions[line : line + 1], 1)
             self.advance(alone, features[line : line + 1])

@@ -62,7 +62,7 @@ class GraphDecoder(Decoder):
         """As `Decoder.advance`; beginnings of several events are passed through without a recording."""
         if features.shape[1] > 1:
             return super().advance(memory, features)
-        memory.make_room(memory.length + 1)
+        self._make_room(memory, memory.length + 1)
         if self._keys is not memory.keys:
             self._record(memory, len(features))
         self._place.fill_(memory.length)

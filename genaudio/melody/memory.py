@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from genaudio.melody.cpu import Bench
+    from genaudio.melody.kernels import Workspace
 
 ROOM = 128
 """Events for which a cache has room at first; where it is not enough it doubles."""
@@ -34,7 +35,7 @@ class Memory:
     values: torch.Tensor
     base: torch.Tensor
     length: int = 0
-    bench: Bench | None = None
+    bench: Bench | Workspace | None = None
 
     @property
     def used(self) -> int:
@@ -46,18 +47,11 @@ class Memory:
         """How many events fit."""
         return self.keys.shape[3]
 
-    def make_room(self, length: int) -> None:
-        """Double the room until so many events fit."""
-        room = self.room
-        while room < length:
-            room *= 2
-        if room > self.room:
-            self.keys, self.values = (self._moved(old, room) for old in (self.keys, self.values))
-
-    def _moved(self, old: torch.Tensor, room: int) -> torch.Tensor:
-        new = old.new_zeros((*old.shape[:3], room, old.shape[4]))
-        new[:, :, :, : self.length] = old[:, :, :, : self.length]
-        return new
+    def move(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Go on in larger room."""
+        for new, old in ((keys, self.keys), (values, self.values)):
+            new[:, :, :, : self.length] = old[:, :, :, : self.length]
+        self.keys, self.values = keys, values
 
     def keep(self, order: NDArray[np.int64], lines: int) -> None:
         """Go on with some of the used lines in this order, in a batch of so many lines."""

@@ -9,11 +9,11 @@ beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import torch
 
 from genaudio.errors import GenaudioError
-from genaudio.melody.bfloat import BfloatDecoder
 from genaudio.melody.cpu import CpuDecoder
 from genaudio.melody.decoder import Decoder
 from genaudio.melody.draft import Draft
@@ -26,7 +26,8 @@ from genaudio.melody.page import Page
 from genaudio.melody.transformer import MelodyTransformer
 
 PRECISIONS = ("float32", "bfloat16")
-"""In which keys and values can be remembered."""
+"""Of products, keys and values."""
+FAST = "pip install 'genaudio[fast]'"
 
 
 class Sampler:
@@ -37,11 +38,11 @@ class Sampler:
         grammar: of the same vocabulary.
         graphs: record the network's steps as CUDA graphs (see `genaudio.melody.graphs`; not yet run on a GPU).
         guard: knows what not to copy; None for nothing.
-        cache_precision: of the keys and values that are remembered, one of `PRECISIONS`; bfloat16 is for a CPU and
-            makes large batches faster (see `genaudio.melody.bfloat`), but a seed gives another melody with it.
+        precision: one of `PRECISIONS`; bfloat16 is for a CPU and makes large batches much faster (see
+            `genaudio.melody.bfloat`), but a seed gives another melody with it now and then. Needs numba.
 
     Raises:
-        GenaudioError: there is no such precision, or the model is not on a CPU in single precision.
+        GenaudioError: there is no such precision, the model is not on a CPU in single precision, or numba is missing.
     """
 
     def __init__(
@@ -50,10 +51,10 @@ class Sampler:
         grammar: Grammar,
         graphs: bool = False,
         guard: Guard | None = None,
-        cache_precision: str = "float32",
+        precision: str = "float32",
     ) -> None:
         self.model, self.grammar, self.vocabulary, self.guard = model, grammar, model.vocabulary, guard
-        self.decoder = _decoder(model, graphs, cache_precision)
+        self.decoder = _decoder(model, graphs, precision)
 
     @torch.inference_mode()
     def write(self, drafts: Sequence[Draft]) -> None:
@@ -74,17 +75,19 @@ class Sampler:
                 judge(self.model, draft)
 
 
-def _decoder(model: MelodyTransformer, graphs: bool, cache_precision: str) -> Decoder:
+def _decoder(model: MelodyTransformer, graphs: bool, precision: str) -> Decoder:
     """Return the decoder that suits the model's device and precision."""
     weight = model.norm.weight
     plain = weight.device.type == "cpu" and weight.dtype == torch.float32 and not graphs
-    if cache_precision not in PRECISIONS:
-        raise GenaudioError(f"the cache's precision must be {' or '.join(PRECISIONS)}, not {cache_precision}")
-    if cache_precision == "bfloat16":
+    if precision not in PRECISIONS:
+        raise GenaudioError(f"the precision must be {' or '.join(PRECISIONS)}, not {precision}")
+    if precision == "bfloat16":
         if not plain:
-            raise GenaudioError(
-                f"a cache in bfloat16 is for a CPU without graphs, not {weight.device.type}; use float32"
-            )
+            raise GenaudioError(f"bfloat16 is for a CPU without graphs, not {weight.device.type}; use float32")
+        if find_spec("numba") is None:
+            raise GenaudioError(f"bfloat16 needs numba: {FAST}")
+        from genaudio.melody.bfloat import BfloatDecoder
+
         return BfloatDecoder(model)
     if graphs:
         return GraphDecoder(model)

@@ -200,9 +200,9 @@ def _teacher() -> Finding:
 
 
 def _extras() -> Finding:
-    wanted = {"ray": "ray", "c2pa-python": "c2pa"}
+    wanted = {"ray": "ray", "c2pa-python": "c2pa", "numba": "fast"}
     found = {package: _version(package) for package in wanted}
     known = ", ".join(f"{package} {number}" for package, number in found.items() if number)
     absent = [f"'genaudio[{wanted[package]}]'" for package, number in found.items() if not number]
-    remedy = f"for clusters and signatures: pip install {' '.join(absent)}" if absent else ""
+    remedy = f"for clusters, signatures and fast melodies: pip install {' '.join(absent)}" if absent else ""
     return Finding("extras", "ok", f"{known or 'none'}{f' ({remedy})' if remedy else ''}")

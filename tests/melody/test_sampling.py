@@ -81,7 +81,7 @@ def test_a_tune_is_the_same_alone_and_among_others(model: MelodyTransformer, gra
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_tune_is_the_same_in_batches_of_any_size(precision: str, model: MelodyTransformer, grammar: Grammar) -> None:
     """More tunes than go together, of several lengths, kinds and tastes: rows move and are dropped on the way."""
-    sampler = Sampler(model, grammar, cache_precision=precision)
+    sampler = Sampler(model, grammar, precision=precision)
 
     def drafts() -> list[Draft]:
         kinds = [("2/4", Taste()), ("12/8", Taste(top_p=0.9)), ("6/8", Taste(guidance=2.0, min_p=0.01))]
@@ -95,12 +95,12 @@ def test_a_tune_is_the_same_in_batches_of_any_size(precision: str, model: Melody
         assert [one.events for one in few] == [many[number].events for number in some]
 
 
-def test_a_cache_in_bfloat16_has_beginnings_too(model: MelodyTransformer, grammar: Grammar) -> None:
+def test_bfloat16_has_beginnings_too(model: MelodyTransformer, grammar: Grammar) -> None:
     given = {0: Event("note", 240, 62), 240: Event("note", 480, 64)}
     some = [draft(model, number) for number in range(3)]
     for one in some:
         one.plan = Plan(given)
-    Sampler(model, grammar, cache_precision="bfloat16").write(some)
+    Sampler(model, grammar, precision="bfloat16").write(some)
     for one in some:
         assert one.events[:2] == [given[0], given[240]]
         assert decode(one.events)[-1].offset_ticks == 4 * Metre.parse("6/8").bar_ticks
@@ -108,11 +108,11 @@ def test_a_cache_in_bfloat16_has_beginnings_too(model: MelodyTransformer, gramma
 
 def test_a_precision_that_does_not_fit_is_refused(model: MelodyTransformer, grammar: Grammar) -> None:
     with pytest.raises(GenaudioError, match="float32 or bfloat16, not float16"):
-        Sampler(model, grammar, cache_precision="float16")
+        Sampler(model, grammar, precision="float16")
     with pytest.raises(GenaudioError, match="use float32"):
-        Sampler(model, grammar, graphs=True, cache_precision="bfloat16")
+        Sampler(model, grammar, graphs=True, precision="bfloat16")
     with pytest.raises(GenaudioError, match="use float32"):
-        Sampler(copy.deepcopy(model).double(), grammar, cache_precision="bfloat16")
+        Sampler(copy.deepcopy(model).double(), grammar, precision="bfloat16")
 
 
 def test_the_work_that_graphs_record_writes_the_same_tunes(

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import torch
-from llvmlite import binding
 from numpy.typing import NDArray
+from torch.nn import functional
 
-from genaudio.melody.cpu import CpuDecoder
+from genaudio.melody import tiles
+from genaudio.melody.cpu import CpuDecoder, Floats
 from genaudio.melody.decoder import Numbers
-from genaudio.melody.kernels import STEP, Workspace, packed, pass_through
+from genaudio.melody.features import RHYTHM_COPIES
+from genaudio.melody.kernels import Workspace, pass_through, score_pitches, score_rhythms
 from genaudio.melody.memory import Memory
+from genaudio.melody.tiles import STEP, packed
 from genaudio.melody.transformer import MelodyTransformer, Shape
 
 Halves = NDArray[np.uint16]
@@ -29,8 +33,7 @@ Halves = NDArray[np.uint16]
 
 def has_tiles(shape: Shape) -> bool:
     """Return whether this machine multiplies a network's matrices by AMX."""
-    fits = shape.width % STEP == 0 and shape.hidden % STEP == 0
-    return fits and bool(binding.get_host_cpu_features().get("amx-bf16")) and bool(torch.cpu._init_amx())
+    return shape.width % STEP == 0 and shape.hidden % STEP == 0 and tiles.are_here()
 
 
 class BfloatDecoder(CpuDecoder):
@@ -45,13 +48,26 @@ class BfloatDecoder(CpuDecoder):
         super().__init__(model)
         self.tiles = has_tiles(self.shape) if tiles is None else tiles
         names = ("qkv", "out", "feed_in", "feed_out")
-        self._weights = tuple(self._prepared([getattr(layer, name) for layer in self.layers]) for name in names)
+        self._blocks = tuple(self._prepared(*(getattr(layer, name) for layer in self.layers)) for name in names)
+        self._rhythm_head = self._head(self._rhythm, self._rhythm_bias)
+        self._pitch_head = self._head(self._pitch, self._pitch_bias)
+        self._mixing = self._head(self._mix, model.pitch_mix.bias)
+        self._norms = [norm.weight.numpy(force=True) for norm in (model.norm, model.pitch_norm)]
 
-    def _prepared(self, matrices: list[torch.Tensor]) -> Halves | torch.Tensor:
-        """Return the matrices [K, N] of all blocks as `genaudio.melody.kernels.add_product` takes them."""
+    def _prepared(self, *matrices: torch.Tensor) -> Halves | torch.Tensor:
+        """Return matrices [K, N] as `genaudio.melody.tiles.multiply` takes them."""
         if self.tiles:
-            return np.stack([packed(matrix.numpy()) for matrix in matrices])
+            return np.stack([packed(matrix.numpy(force=True)) for matrix in matrices])
         return torch.stack(matrices).bfloat16().float()
+
+    def _head(self, weight: torch.Tensor, bias: torch.Tensor) -> tuple[Halves | torch.Tensor, Floats]:
+        """Return a matrix [K, N] and a bias [N] for the kernels, with N filled up to a multiple of `STEP`."""
+        more = (0, -len(bias) % STEP)
+        return self._prepared(functional.pad(weight, more))[0], functional.pad(bias, more).numpy(force=True)
+
+    def _kernel(self, kernel: Any) -> Any:
+        """Return a kernel as this machine runs it."""
+        return kernel if self.tiles else kernel.py_func
 
     def _room(self, size: tuple[int, ...]) -> torch.Tensor:
         """As `CpuDecoder._room`, with all heads of an event, and all that a line remembers, side by side."""
@@ -71,19 +87,17 @@ class BfloatDecoder(CpuDecoder):
         keys, values = _lines_first(memory.keys), _lines_first(memory.values)
         turn = self._tiled_turns(memory.room)[memory.length]
 
-        step = pass_through if self.tiles else pass_through.py_func
-
-        def go(part: slice) -> None:
-            step(
-                numbers[part], self._table.numpy(), base[part], self._weights, turn, keys[part], values[part],
-                memory.length, self.shape.heads, space.part(part),
+        def work(part: slice) -> None:
+            self._kernel(pass_through)(
+                numbers[part], self._table.numpy(), base[part], self._blocks, self._norms[0], turn, keys[part],
+                values[part], memory.length, self.shape.heads, space.part(part),
             )  # fmt: skip
 
-        self._go(go, lines)
+        self._share(work, lines)
         memory.length += 1
-        return self._norm(torch.from_numpy(space.rows[:lines]), self.model.norm.weight)
+        return torch.from_numpy(space.rows[:lines].copy())
 
-    def _go(self, work: Callable[[slice], None], lines: int) -> None:
+    def _share(self, work: Callable[[slice], None], lines: int) -> None:
         """Do the work for all lines, some on each thread; torch has threads of its own."""
         steps = -(-lines // STEP)
         threads = min(torch.get_num_threads(), steps) if self.tiles else 1
@@ -95,6 +109,21 @@ class BfloatDecoder(CpuDecoder):
         work(parts[0])
         for other in others:
             other.join()
+
+    def rhythm_scores(self, hidden: torch.Tensor, features: Numbers) -> torch.Tensor:
+        """As `Decoder.rhythm_scores`."""
+        count = self.rhythm_count
+        scores = self._kernel(score_rhythms)(hidden.numpy(), features[:, RHYTHM_COPIES], *self._rhythm_head, count)
+        return torch.from_numpy(scores[: len(hidden), :count])
+
+    def pitch_scores(self, hidden: torch.Tensor, features: Numbers, rhythm: Numbers, arrival: Numbers) -> torch.Tensor:
+        """As `Decoder.pitch_scores`."""
+        chosen, seen = self._pitch_inputs(features, rhythm, arrival)
+        scores = self._kernel(score_pitches)(
+            hidden.numpy(), chosen, self._chosen.numpy(force=True), self._norms[1], *self._mixing, seen,
+            *self._pitch_head, self._intervals.numpy(), self.pitch_count,
+        )  # fmt: skip
+        return torch.from_numpy(scores[: len(hidden), : self.pitch_count])
 
 
 def _lines_first(store: torch.Tensor) -> Halves:

@@ -1,13 +1,11 @@
-"""A step of the network in bfloat16, compiled by numba: `pass_through`, and what it is made of.
+"""The network's step and outputs in bfloat16, compiled by numba: a step is `pass_through`, outputs are `score_rhythms`
+and `score_pitches`.
 
-Products are those of AMX where the processor has it. It multiplies tiles, 16 rows of 64 bytes, which are 32 numbers in
-bfloat16, and adds up in single precision and for every row in the same order, so that a line does not depend on those
-beside it. LLVM offers its instructions as intrinsic functions, of which numba is told here (Intel 64 and IA-32
-Architectures Software Developer's Manual, volume 1, chapter 18).
+Compiled as a whole they multiply by AMX. Without AMX their `py_func` does the same from Python: it calls what they are
+made of, which is compiled as well, and torch for products.
 
-Numba's cache of compiled code looks for changes in the file of a function, not in those of what it calls: so all stands
-in this one. Letters as in `genaudio.melody.decoder`, with N for the width of what a gate lets through; bfloat16 is held
-as the upper halves of float32, in uint16.
+Letters as in `genaudio.melody.decoder`, with N for the width of what a gate lets through, and B' for B filled up to a
+multiple of `STEP`. Numbers in bfloat16 are held as in `genaudio.melody.tiles`.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -15,81 +13,13 @@ as the upper halves of float32, in uint16.
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba import njit
 from numpy.typing import NDArray
 
-STEP = 32
-"""Rows, columns and depth that a product takes at once are multiples of this."""
-TILES = np.zeros((1, 64), np.uint8)
-"""How the tiles are configured: palette 1, eight tiles of 16 rows of 64 bytes."""
-TILES[0, 0], TILES[0, 16:32:2], TILES[0, 48:56] = 1, 64, 16
-
-_BYTE, _INT = ir.IntType(8), ir.IntType(32)
-
-
-def _instruction(name: str, strided: bool = False, constants: tuple[int, ...] = ()):
-    """Return what emits an instruction that takes tiles by number and a place in a matrix: row and column.
-
-    Args:
-        name: of LLVM's intrinsic function.
-        strided: it is also told the bytes from row to row.
-        constants: what else it is told.
-    """
-
-    def emit(context, builder, signature, values):
-        tiles = list(takewhile(lambda kind: isinstance(kind, types.IntegerLiteral), signature.args))
-        operands = [_BYTE(tile.literal_value) for tile in tiles]
-        if len(tiles) < len(values):
-            kind, (matrix, *place) = signature.args[len(tiles)], values[len(tiles) :]
-            array = context.make_array(kind)(context, builder, matrix)
-            start = cgutils.get_item_pointer(context, builder, kind, array, place)
-            operands.append(builder.bitcast(start, _BYTE.as_pointer()))
-            operands += [builder.extract_value(array.strides, 0)] * strided
-        operands += map(_INT, constants)
-        function = ir.FunctionType(ir.VoidType(), [operand.type for operand in operands])
-        builder.call(cgutils.get_or_insert_function(builder.module, function, name), operands)
-        return context.get_dummy_value()
-
-    return emit
-
-
-@intrinsic
-def _configure(context, config, row, column):
-    return types.void(config, row, column), _instruction("llvm.x86.ldtilecfg")
-
-
-@intrinsic
-def _release(context):
-    return types.void(), _instruction("llvm.x86.tilerelease")
-
-
-@intrinsic(prefer_literal=True)
-def _load(context, tile, matrix, row, column):
-    return types.void(tile, matrix, row, column), _instruction("llvm.x86.tileloadd64", strided=True)
-
-
-@intrinsic(prefer_literal=True)
-def _store(context, tile, matrix, row, column):
-    return types.void(tile, matrix, row, column), _instruction("llvm.x86.tilestored64", strided=True)
-
-
-@intrinsic(prefer_literal=True)
-def _multiply(context, total, left, right):
-    return types.void(total, left, right), _instruction("llvm.x86.tdpbf16ps")
-
-
-@intrinsic
-def _prefetch(context, matrix, row, column):
-    return types.void(matrix, row, column), _instruction("llvm.prefetch.p0", constants=(0, 3, 1))
-
+from genaudio.melody.tiles import STEP, multiply, prefetch
 
 _OPTIONS = {"fastmath": True, "error_model": "numpy", "nogil": True}
 _inlined = njit(inline="always", **_OPTIONS)
@@ -135,61 +65,6 @@ def _exp(x):
     return (y * r * r + r + _one) * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
-def rounded(numbers: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Return numbers in bfloat16, each the nearest and of two the even one."""
-    bits = np.ascontiguousarray(numbers).view(np.uint32)
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-
-
-def packed(weight: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Return a matrix [K, N] for `add_product`, [N/16 x K/2, 16 x 2]: for each 16 columns their pairs of rows."""
-    depth, columns = weight.shape
-    pairs = rounded(weight).reshape(depth // 2, 2, columns // 16, 16)
-    return pairs.transpose(2, 0, 3, 1).reshape(-1, 2 * 16).copy()
-
-
-def add_product(left, right, total):
-    """Add a product to totals [B, N]: by torch in single precision, in compiled code by AMX.
-
-    Args:
-        left: rows [B, K] in bfloat16.
-        right: a tensor [K, N] in single precision; for AMX `packed`.
-        total: in single precision. For AMX, B, K and N are multiples of `STEP`.
-    """
-    torch.from_numpy(total).addmm_(torch.from_numpy(left).view(torch.bfloat16).float(), right)
-
-
-@overload(add_product, jit_options=_OPTIONS)
-def _add_product(left, right, total):
-    def by_tiles(left, right, total):
-        (rows, columns), depth = total.shape, left.shape[1]
-        _configure(TILES, 0, 0)
-        for n in range(0, columns, STEP):
-            near = n * depth // 32
-            far = near + depth // 2
-            for m in range(0, rows, STEP):
-                _load(0, total, m, n)
-                _load(1, total, m, n + 16)
-                _load(2, total, m + 16, n)
-                _load(3, total, m + 16, n + 16)
-                for k in range(0, depth, STEP):
-                    _load(4, left, m, k)
-                    _load(5, left, m + 16, k)
-                    _load(6, right, near + k // 2, 0)
-                    _load(7, right, far + k // 2, 0)
-                    _multiply(0, 4, 6)
-                    _multiply(1, 4, 7)
-                    _multiply(2, 5, 6)
-                    _multiply(3, 5, 7)
-                _store(0, total, m, n)
-                _store(1, total, m, n + 16)
-                _store(2, total, m + 16, n)
-                _store(3, total, m + 16, n + 16)
-        _release()
-
-    return by_tiles
-
-
 @_compiled
 def _gather(numbers, table, base, rows):
     """Put into rows [B, D] their base [B, D] and the rows of a table [entries, D] that have their numbers [B, F]."""
@@ -200,16 +75,34 @@ def _gather(numbers, table, base, rows):
             row += table[number]
 
 
+@_inlined
+def _inverse_mean(row):
+    """Return one by the root mean square of a row."""
+    squares = np.float32(0.0)
+    for i in range(len(row)):
+        squares += row[i] * row[i]
+    return _one / np.sqrt(squares / np.float32(len(row)) + np.finfo(np.float32).eps)
+
+
 @_compiled
 def _normalise(rows, normed):
     """Put rows [B, D], divided by their root mean squares, into others in bfloat16."""
     for line in range(len(rows)):
-        row, squares = rows[line], np.float32(0.0)
-        for x in row:
-            squares += x * x
-        scale = _one / np.sqrt(squares / np.float32(len(row)) + np.finfo(np.float32).eps)
+        row, halves = rows[line], normed[line]
+        scale = _inverse_mean(row)
         for i in range(len(row)):
-            normed[line, i] = _narrow(row[i] * scale)
+            halves[i] = _narrow(row[i] * scale)
+
+
+@_compiled
+def _scale(rows, weight, normed):
+    """Divide rows [B, D] by their root mean squares, times a weight [D]; put them into others in bfloat16, too."""
+    for line in range(len(rows)):
+        row, halves = rows[line], normed[line]
+        scale = _inverse_mean(row)
+        for i in range(len(row)):
+            row[i] *= scale * weight[i]
+            halves[i] = _narrow(row[i])
 
 
 @_compiled
@@ -243,7 +136,7 @@ def _weigh(queries, keys, values, shares):
     size = width // heads
     for t in range(events):
         for i in range(0, width, STEP):
-            _prefetch(values, t, i)
+            prefetch(values, t, i)
         for head in range(heads):
             query, key, score = queries[head * size :], keys[t, head * size :], np.float32(0.0)
             for i in range(size):
@@ -268,7 +161,7 @@ def _hear(shares, values, following, heard):
     size, sums = width // heads, np.zeros(width, np.float32)
     for t in range(events):
         for i in range(0, width, STEP):
-            _prefetch(following, t, i)
+            prefetch(following, t, i)
         for head in range(heads):
             share, value, total = shares[head, t], values[t, head * size :], sums[head * size :]
             for i in range(size):
@@ -278,12 +171,12 @@ def _hear(shares, values, following, heard):
 
 
 class Workspace(NamedTuple):
-    """Places for what is computed on the way; rows are filled up to a multiple of `STEP`.
+    """Places for what is computed on the way.
 
     Attributes:
-        rows: [B, D] in single precision, what is handed from block to block.
-        projected, fed: [B, 3 D] and [B, 2 N] in single precision.
-        normed, gated: [B, D] and [B, N] in bfloat16.
+        rows: [B', D] in single precision, what is handed from block to block.
+        projected, fed: [B', 3 D] and [B', 2 N] in single precision.
+        normed, gated: [B', D] and [B', N] in bfloat16.
     """
 
     rows: NDArray[np.float32]
@@ -320,13 +213,13 @@ def _attend(space, turn, keys, values, layer, place, heads):
 
 
 @_compiled
-def pass_through(numbers, table, base, weights, turn, keys, values, place, heads, space):
-    """Pass the next events of lines through all blocks, into the rows of the space.
+def pass_through(numbers, table, base, weights, norm, turn, keys, values, place, heads, space):
+    """Pass the next events of lines through all blocks; the rows of the space become the states before each.
 
     Args:
-        add_product: as `add_product`; another than that only where this runs without being compiled.
         numbers: [B, F] rows of the table [entries, D], which are added up for each line, to the base [B, D].
-        weights: the four matrices of each block for `add_product`, as in `genaudio.melody.decoder`.
+        weights: the four matrices of each block for `multiply`, as in `genaudio.melody.decoder`.
+        norm: [D] weight of the last norm.
         turn: [D] turns of queries, which are scaled, and of keys at this place.
         keys, values: [used, layers, room, D]; lines beyond only fill the batch up, and hear nothing.
         place: how many events there are already.
@@ -338,12 +231,95 @@ def pass_through(numbers, table, base, weights, turn, keys, values, place, heads
     _gather(numbers, table, base, rows)
     for layer in range(keys.shape[1]):
         _normalise(rows[:count], space.normed)
-        space.projected[:] = 0
-        add_product(space.normed, qkv[layer], space.projected)
+        multiply(space.normed, qkv[layer], 0, space.projected)
         _attend(space, turn, keys, values, layer, place, heads)
-        add_product(space.normed, out[layer], rows)
+        multiply(space.normed, out[layer], 1, rows)
         _normalise(rows[:count], space.normed)
-        space.fed[:] = 0
-        add_product(space.normed, feed_in[layer], space.fed)
+        multiply(space.normed, feed_in[layer], 0, space.fed)
         _gate(space.fed[:count], space.gated)
-        add_product(space.gated, feed_out[layer], rows)
+        multiply(space.gated, feed_out[layer], 1, rows)
+    _scale(rows[:count], norm, space.normed)
+
+
+@_compiled
+def _filled_up(states):
+    """Return states [B, D] in bfloat16, [B', D]."""
+    halves = np.zeros((-(-len(states) // STEP) * STEP, states.shape[1]), np.uint16)
+    for line in range(len(states)):
+        for i in range(states.shape[1]):
+            halves[line, i] = _narrow(states[line, i])
+    return halves
+
+
+@_compiled
+def _add_copies(scores, bias, places, count):
+    """Add a bias [M] to rows of scores [B', M], and what follows their first `count` and one to places [B, lags]."""
+    for line in range(len(places)):
+        row = scores[line]
+        row += bias
+        for lag in range(places.shape[1]):
+            row[places[line, lag]] += row[count + 1 + lag]
+
+
+@_compiled
+def score_rhythms(states, places, weight, bias, count):
+    """Return scores of the next rhythm symbols, [B', M], of which the first `count` are wanted.
+
+    Args:
+        states: [B, D].
+        places: [B, lags] to which symbols copies point.
+        weight, bias: [D, M] for `multiply` and [M], of the symbols, of copies from nowhere and of the copies.
+        count: of symbols.
+    """
+    scores = np.empty((-(-len(states) // STEP) * STEP, len(bias)), np.float32)
+    multiply(_filled_up(states), weight, 0, scores)
+    _add_copies(scores, bias, places, count)
+    return scores
+
+
+@_compiled
+def _mix(rows, mixed, bias, normed):
+    """Add to rows [B, D] what was mixed of them and a bias [D], gated by itself; put them into others in bfloat16."""
+    for line in range(len(rows)):
+        row, new, halves = rows[line], mixed[line], normed[line]
+        for i in range(len(row)):
+            x = new[i] + bias[i]
+            row[i] += x / (_one + _exp(-x))
+            halves[i] = _narrow(row[i])
+
+
+@_compiled
+def _add_intervals(scores, last, intervals, count, start):
+    """Add to the first `count` of scores [B', M] those of the intervals [pitches, count] from last pitches [B]."""
+    for line in range(len(last)):
+        row, steps = scores[line], intervals[last[line]]
+        for pitch in range(count):
+            row[pitch] += row[start + steps[pitch]]
+
+
+@_compiled
+def score_pitches(states, chosen, table, norm, mix, mix_bias, seen, weight, bias, intervals, count):
+    """Return scores of the next pitches, [B', M], of which the first `count` are wanted.
+
+    Args:
+        states: [B, D].
+        chosen: [B, C] rows of the table [entries, D] of what is chosen already.
+        norm: [D] weight of the norm.
+        mix, mix_bias: [D, D] for `multiply` and [D].
+        seen: [B, 1 + lags] the last pitch, and to which pitches copies point.
+        weight, bias: [D, M] for `multiply` and [M], of the pitches, of copies from nowhere, of the copies and of the
+            intervals.
+        intervals: [pitches, count] which interval leads from a last pitch to each.
+        count: of pitches.
+    """
+    rows, normed = np.empty_like(states), _filled_up(states)
+    _gather(chosen, table, states, rows)
+    _scale(rows, norm, normed)
+    mixed = np.empty(normed.shape, np.float32)
+    multiply(normed, mix, 0, mixed)
+    _mix(rows, mixed, mix_bias, normed)
+    scores = np.empty((len(normed), len(bias)), np.float32)
+    multiply(normed, weight, 0, scores)
+    _add_copies(scores, bias, seen[:, 1:], count)
+    _add_intervals(scores, seen[:, 0], intervals, count, count + seen.shape[1])
+    return scores

@@ -7,8 +7,8 @@ from genaudio.melody import kernels
 from genaudio.melody.bfloat import BfloatDecoder, has_tiles
 from genaudio.melody.cpu import CpuDecoder
 from genaudio.melody.decoder import Decoder
-from genaudio.melody.features import COLUMNS
-from genaudio.melody.kernels import STEP, add_product, packed, rounded
+from genaudio.melody.features import COLUMNS, PLACE_COLUMNS
+from genaudio.melody.tiles import STEP, multiply, packed, rounded
 from genaudio.melody.transformer import MelodyTransformer, Shape
 from genaudio.melody.vocabulary import Vocabulary
 
@@ -19,8 +19,8 @@ needs_tiles = pytest.mark.skipif(not has_tiles(SQUARE), reason="this machine has
 
 
 @njit
-def add_by_tiles(left, right, total):
-    add_product(left, right, total)
+def multiply_by_tiles(left, right, kept, total):
+    multiply(left, right, kept, total)
 
 
 @njit(error_model="numpy")
@@ -34,13 +34,17 @@ def square(vocabulary: Vocabulary) -> MelodyTransformer:
     return MelodyTransformer(vocabulary, SQUARE).eval()
 
 
-def states(decoder: Decoder, lines: int, used: int, events: int = 40) -> np.ndarray:
-    """Return what comes of random events, [events, used, D]."""
+def outputs(decoder: Decoder, lines: int, used: int, events: int = 40) -> np.ndarray:
+    """Return the states and all scores that come of random events, [events, used, D + S + P]."""
     chance = np.random.default_rng(3)
     memory = decoder.start(chance.integers(0, 2, (lines, decoder.wishes)), used)
-    features = chance.integers(0, 2, (events, lines, 1, len(COLUMNS)))
+    found = []
     with torch.inference_mode():
-        return np.stack([decoder.advance(memory, some)[:used].numpy().copy() for some in features])
+        for features in chance.integers(0, 2, (events, lines, len(COLUMNS))):
+            hidden = decoder.advance(memory, features[:, None])
+            scores = decoder.pitch_scores(hidden, features, features[:, 0], features[:, : len(PLACE_COLUMNS)])
+            found.append(torch.cat([hidden, decoder.rhythm_scores(hidden, features), scores], dim=1)[:used].numpy())
+    return np.stack(found)
 
 
 def test_numbers_are_rounded_as_torch_rounds_them() -> None:
@@ -59,40 +63,45 @@ def test_powers_are_good_to_two_units_in_the_last_place() -> None:
 
 
 @needs_tiles
+@pytest.mark.parametrize("kept", [0, 1])
 @pytest.mark.parametrize(("rows", "depth", "columns"), [(32, 32, 32), (64, 96, 160)])
-def test_tiles_add_the_products_that_torch_adds(rows: int, depth: int, columns: int) -> None:
+def test_tiles_multiply_as_torch_does(rows: int, depth: int, columns: int, kept: int) -> None:
     chance = np.random.default_rng(1)
     left, right, total = (
         chance.standard_normal(size).astype(np.float32) for size in ((rows, depth), (depth, columns), (rows, columns))
     )
     by_torch, by_tiles = total.copy(), total.copy()
-    add_product(rounded(left), torch.from_numpy(right).bfloat16().float(), by_torch)
-    add_by_tiles(rounded(left), packed(right), by_tiles)
+    multiply(rounded(left), torch.from_numpy(right).bfloat16().float(), kept, by_torch)
+    multiply_by_tiles(rounded(left), packed(right), kept, by_tiles)
     assert not np.allclose(by_torch, total, atol=0.1)
     np.testing.assert_allclose(by_tiles, by_torch, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("tiles", [False, pytest.param(True, marks=needs_tiles)])
-def test_steps_are_those_of_single_precision_but_for_rounding(tiles: bool, square: MelodyTransformer) -> None:
+def test_steps_and_scores_are_those_of_single_precision_but_for_rounding(
+    tiles: bool, square: MelodyTransformer
+) -> None:
     """With lines that only fill the batch up, and more events than there is room for at first."""
-    exact = states(CpuDecoder(square), 40, 35, 150)
-    np.testing.assert_allclose(states(BfloatDecoder(square, tiles), 40, 35, 150), exact, atol=0.03)
+    exact = outputs(CpuDecoder(square), 40, 35, 150)
+    np.testing.assert_allclose(outputs(BfloatDecoder(square, tiles), 40, 35, 150), exact, atol=0.03)
 
 
 @needs_tiles
-def test_steps_are_the_same_with_and_without_tiles_but_for_the_order_of_sums(square: MelodyTransformer) -> None:
+def test_steps_and_scores_are_the_same_with_and_without_tiles_but_for_the_order_of_sums(
+    square: MelodyTransformer,
+) -> None:
     """Which a number half way between two in bfloat16 may show; far nearer than rounding brings either to the truth."""
-    apart = np.abs(states(BfloatDecoder(square, True), 32, 32) - states(BfloatDecoder(square, False), 32, 32))
+    apart = np.abs(outputs(BfloatDecoder(square, True), 32, 32) - outputs(BfloatDecoder(square, False), 32, 32))
     assert apart.mean() < 2e-4
 
 
 @needs_tiles
 def test_several_threads_find_what_one_finds(square: MelodyTransformer) -> None:
     decoder, before = BfloatDecoder(square, True), torch.get_num_threads()
-    alone = states(decoder, 64, 40)
+    alone = outputs(decoder, 64, 40)
     try:
         torch.set_num_threads(2)
-        np.testing.assert_array_equal(states(decoder, 64, 40), alone)
+        np.testing.assert_array_equal(outputs(decoder, 64, 40), alone)
     finally:
         torch.set_num_threads(before)
 

@@ -9,7 +9,7 @@ ours in the same process:
   as our tunes have on average, in every row of the batch the same number, with nothing else to do but to sample. Of
   several settings (attention, cache, precision) the fastest at each batch size is taken.
 
-Ours also writes with its keys and values in bfloat16. Both are compared with the peer's fastest setting, whichever its
+Ours also writes in bfloat16. Both are compared with the peer's fastest setting, whichever its
 precision, and with the fastest of those in single precision.
 
 Times are seconds of this process on the processor, which on a quiet machine with one thread are those of the clock;
@@ -196,7 +196,7 @@ def name_of(setting: Setting) -> str:
 def racers_of(
     composer: Composer, peer: Peer, entries: dict[int, tuple[Setting, ...]], rounding: Composer | None = None
 ) -> list[Racer]:
-    """Return all that race, in turns, with a composer that has its cache in bfloat16 where there is one."""
+    """Return all that race, in turns, with a composer in bfloat16 where there is one."""
     racers = []
     for batch, settings in entries.items():
         racers.append(Racer(f"ours_{batch}", batch, partial(composer.compose, WISH, 0, batch)))

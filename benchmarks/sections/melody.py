@@ -91,7 +91,7 @@ def melody_speed(result: dict[str, Any]) -> str:
         rows.append([own, batch, *cells(f"ours_{batch}"), *ratios])
         if f"rounding_{batch}" in rates:
             ratios = [f"**{result[f'rounding_{key}'][batch]:.1f}x**" for key in keys[:2]]
-            rows.append(["genaudio, cache in bfloat16", batch, *cells(f"rounding_{batch}"), *ratios, ""])
+            rows.append(["genaudio in bfloat16", batch, *cells(f"rounding_{batch}"), *ratios, ""])
     best = "; ".join(name.removeprefix("peer_").replace(",", ":", 1) for name in result["peer_best"].values())
     compared = ["to the peer's fastest", "in float32"] if to_float32 else ["to the peer"]
     counted = "by the clock" if gpu else "by the seconds that the process spent on the processor"
@@ -114,8 +114,8 @@ def melody_speed(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def melody_cache(result: dict[str, Any]) -> str:
-    """The section on what a cache in bfloat16 costs."""
+def melody_precision(result: dict[str, Any]) -> str:
+    """The section on what bfloat16 costs."""
     seen, wishes = result["prediction"], result["wishes"]
     rows = [
         [
@@ -128,14 +128,14 @@ def melody_cache(result: dict[str, Any]) -> str:
     kept = [name.replace("_", " ") for name in wishes["float32"]["kept"]]
     return "\n".join(
         [
-            "## Keys and values in bfloat16: what they cost\n",
+            "## Melodies in bfloat16: what it costs\n",
             where(result),
             f"Bits a note of {seen['tunes']} held-out tunes ({seen['notes']} notes), passed through the steps that "
             f"write; with bfloat16 a tune has {seen['tune_differs_by_mean']:+.5f} bits a note on average (standard "
             f"error {seen['tune_differs_by_standard_error']:.5f}), at most {seen['tune_differs_by_at_most']:.4f} more "
             f"or less. Beside them, in how many composed tunes each wish is kept; {result['same_tunes']} of the "
             f"{wishes['float32']['kept']['bars_sum']['tunes']} tunes are the same with both.\n",
-            table(["cache", "bits a note", *kept], rows),
+            table(["precision", "bits a note", *kept], rows),
         ]
     )
 
@@ -169,6 +169,6 @@ SECTIONS = {
     "melody_heldout": melody,
     "melody_prediction": melody_prediction,
     "melody_speed": melody_speed,
-    "melody_cache": melody_cache,
+    "melody_precision": melody_precision,
     "melody_ablation": ablation,
 }

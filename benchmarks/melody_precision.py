@@ -1,8 +1,8 @@
-"""What a cache of keys and values in bfloat16 costs: ``python benchmarks/melody_cache.py``.
+"""What writing in bfloat16 costs: ``python benchmarks/melody_precision.py``.
 
 The held-out tunes (test split) are passed through the steps that write melodies, event by event as people wrote them,
-and their bits a note are found in single precision and with the cache in bfloat16: of the rhythm among what the bar
-grammar allows, of the pitch among all. Then the same wishes as in `melody_wishes.py` are composed with either, and
+and their bits a note are found in single precision and in bfloat16: of the rhythm among what the bar grammar allows, of
+the pitch among all. Then the same wishes as in `melody_wishes.py` are composed with either, and
 judged alike.
 """
 
@@ -100,7 +100,7 @@ def main() -> None:
     tunes = {name: composer.compose_each(wishes, seeds) for name, composer in composers.items()}
     result["same_tunes"] = sum(a == b for a, b in zip(*tunes.values(), strict=True))
     result["wishes"] = {name: judge_wishes(wishes, some) for name, some in tunes.items()}
-    save("melody_cache", result)
+    save("melody_precision", result)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A decoder for a CPU in bfloat16: the operands of products, keys and values have 8 significant bits.
+"""A decoder for a CPU in bfloat16: what goes into products, and keys and values, have 8 significant bits.
 
-Sums, norms, what is handed from block to block and the outputs stay in single precision. A step is compiled as a whole
+Sums, norms, scores and what is handed from block to block stay in single precision. A step is compiled as a whole
 (`genaudio.melody.kernels`), so that nothing is lost between its operations: to begin one from Python takes as long as
-many a one itself. Without AMX torch multiplies the same numbers in single precision.
+many a one itself. Without AMX torch multiplies the same rounded numbers in single precision.
 
 Needs numba, which the extra `fast` installs. Letters as in `genaudio.melody.decoder`.
 """
@@ -33,7 +33,7 @@ Halves = NDArray[np.uint16]
 
 def has_tiles(shape: Shape) -> bool:
     """Return whether this machine multiplies a network's matrices by AMX."""
-    return shape.width % STEP == 0 and shape.hidden % STEP == 0 and tiles.are_here()
+    return shape.width % STEP == 0 and shape.hidden % STEP == 0 and tiles.available()
 
 
 class BfloatDecoder(CpuDecoder):

@@ -27,7 +27,7 @@ from genaudio.melody.transformer import MelodyTransformer
 
 PRECISIONS = ("float32", "bfloat16")
 """Of products, keys and values."""
-FAST = "pip install 'genaudio[fast]'"
+INSTALL = "pip install 'genaudio[fast]'"
 
 
 class Sampler:
@@ -85,7 +85,7 @@ def _decoder(model: MelodyTransformer, graphs: bool, precision: str) -> Decoder:
         if not plain:
             raise GenaudioError(f"bfloat16 is for a CPU without graphs, not {weight.device.type}; use float32")
         if find_spec("numba") is None:
-            raise GenaudioError(f"bfloat16 needs numba: {FAST}")
+            raise GenaudioError(f"bfloat16 needs numba: {INSTALL}")
         from genaudio.melody.bfloat import BfloatDecoder
 
         return BfloatDecoder(model)

@@ -14,6 +14,7 @@ has changed: after that, `make clean`.
 
 from __future__ import annotations
 
+import platform
 from itertools import takewhile
 
 import numpy as np
@@ -95,9 +96,10 @@ def prefetch(context, matrix, row, column):
     return types.void(matrix, row, column), _instruction("llvm.prefetch.p0", constants=(0, 3, 1))
 
 
-def are_here() -> bool:
+def available() -> bool:
     """Return whether this machine has tiles, and lets this process use them."""
-    return bool(binding.get_host_cpu_features().get("amx-bf16")) and bool(torch.cpu._init_amx())
+    intel = platform.machine() in ("x86_64", "AMD64")
+    return intel and bool(binding.get_host_cpu_features().get("amx-bf16")) and bool(torch.cpu._init_amx())
 
 
 def rounded(numbers: NDArray[np.float32]) -> NDArray[np.uint16]:

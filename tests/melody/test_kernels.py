@@ -4,6 +4,7 @@ import torch
 from numba import njit
 
 from genaudio.melody import kernels
+from genaudio.melody.batching import SIZES, agree
 from genaudio.melody.bfloat import BfloatDecoder, has_tiles
 from genaudio.melody.cpu import CpuDecoder
 from genaudio.melody.decoder import Decoder
@@ -93,6 +94,11 @@ def test_steps_and_scores_are_the_same_with_and_without_tiles_but_for_the_order_
     """Which a number half way between two in bfloat16 may show; far nearer than rounding brings either to the truth."""
     apart = np.abs(outputs(BfloatDecoder(square, True), 32, 32) - outputs(BfloatDecoder(square, False), 32, 32))
     assert apart.mean() < 2e-4
+
+
+@needs_tiles
+def test_lines_agree_in_all_sizes_with_tiles(square: MelodyTransformer) -> None:
+    assert agree(BfloatDecoder(square, True), SIZES[0])
 
 
 @needs_tiles

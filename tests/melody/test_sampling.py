@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genaudio.errors import GenaudioError
-from genaudio.melody import batching
+from genaudio.melody import batching, sampling
 from genaudio.melody.batching import Batching
 from genaudio.melody.dataset import condition_numbers
 from genaudio.melody.draft import Draft, Taste, Tastes, choose, choose_each
@@ -113,6 +113,15 @@ def test_a_precision_that_does_not_fit_is_refused(model: MelodyTransformer, gram
         Sampler(model, grammar, graphs=True, precision="bfloat16")
     with pytest.raises(GenaudioError, match="use float32"):
         Sampler(copy.deepcopy(model).double(), grammar, precision="bfloat16")
+
+
+def test_what_bfloat16_needs_is_told(
+    model: MelodyTransformer, grammar: Grammar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "find_spec", lambda name: None)
+    with pytest.raises(GenaudioError, match="needs numba: pip install"):
+        Sampler(model, grammar, precision="bfloat16")
+    Sampler(model, grammar)
 
 
 def test_the_work_that_graphs_record_writes_the_same_tunes(

@@ -25,12 +25,12 @@ WRITERS = (".mid", ".musicxml", ".abc", ".jsonl")
 
 
 @lru_cache(maxsize=2)
-def composer(device: str = "auto", model: Path | None = None) -> Composer:
+def composer(device: str = "auto", model: Path | None = None, precision: str = "float32") -> Composer:
     """Return the shipped composer or that of other weights, with the copy guard, loaded once a process and device."""
     from genaudio.melody import Composer
     from genaudio.production.guard import TrainingGuard
 
-    return Composer.load(model, device, TrainingGuard())
+    return Composer.load(model, device, TrainingGuard(), precision)
 
 
 def compose(
@@ -104,13 +104,15 @@ def compose_with_settings(
     device: str = "auto",
     given: Given | None = None,
     model: Path | None = None,
+    precision: str = "float32",
 ) -> list[tuple[Settings, Melody]]:
     """Compose several melodies of one seed, each with what was decided where the wish left it open.
 
     Raises:
-        GenaudioError: the wish cannot be fulfilled, contradicts what is given, or the number is out of range.
+        GenaudioError: the wish cannot be fulfilled, contradicts what is given, the number is out of range, or there is
+            no such precision on this device.
     """
-    writer = composer(device, model)
+    writer = composer(device, model, precision)
     with single_thread():
         return writer.compose_with_settings(wish, seed, count, given)
 

@@ -269,3 +269,18 @@ def test_without_a_time_signature_the_wished_metre_is_taken(tmp_path):
 def test_what_is_not_said_is_as_in_a_wish(name):
     for command in (compose.compose, make.make):
         assert inspect.signature(command).parameters[name].default == getattr(Wish(), name)
+
+
+def test_melodies_in_bfloat16_are_as_wished():
+    pytest.importorskip("numba")
+    result = run("compose", "--bars", "4", "--count", "2", "--seed", "3", "--precision", "bfloat16", "--json")
+    assert result.exit_code == 0, result.stderr
+    works = json.loads(result.stdout)["works"]
+    assert len(works) == 2
+    assert all(work["notes"] for work in works)
+
+
+def test_another_precision_is_2():
+    result = run("compose", "--bars", "4", "--precision", "int4")
+    assert result.exit_code == 2
+    assert "precision must be float32 or bfloat16" in result.stderr

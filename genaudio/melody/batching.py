@@ -7,16 +7,14 @@ else. So whether sizes agree is tried once in a process, and where they do not, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from genaudio.melody.features import COLUMNS, PLACE_COLUMNS
-
-if TYPE_CHECKING:
-    from genaudio.melody.decoder import Decoder
+from genaudio.melody.memory import Memory
 
 GRAIN = 8
 """On a CPU, lines come in multiples of this: products of fewer rows often add up in another order."""
@@ -24,6 +22,32 @@ SIZES = (64, 32, 16)
 """Most lines at once on a CPU: the largest of these up to which all multiples of `GRAIN` agree."""
 EVENTS = 3
 """So many events are passed through to try it, so that what is remembered takes part."""
+
+
+Numbers = NDArray[np.int64]
+
+
+class Steps(Protocol):
+    """What a decoder does, one event after the other (see `genaudio.melody.decoder.Decoder`)."""
+
+    device: torch.device
+    wishes: int
+
+    def start(self, conditions: Numbers, used: int) -> Memory:
+        """Return what lines under conditions [B, C] begin with, of which so many are used."""
+        ...
+
+    def advance(self, memory: Memory, features: Numbers) -> torch.Tensor:
+        """Pass the next events [B, T, F] through and return the state before each, [B x T, D]."""
+        ...
+
+    def rhythm_scores(self, hidden: torch.Tensor, features: Numbers) -> torch.Tensor:
+        """Return scores of the next rhythm symbols [B, S]."""
+        ...
+
+    def pitch_scores(self, hidden: torch.Tensor, features: Numbers, rhythm: Numbers, arrival: Numbers) -> torch.Tensor:
+        """Return scores of the next pitches [B, P]."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +67,7 @@ class Batching:
         return -(-used // self.grain) * self.grain
 
 
-def find_batching(decoder: Decoder) -> Batching:
+def find_batching(decoder: Steps) -> Batching:
     """Try how many lines agree; where no numbers do, and on other devices than a CPU, all batches are of one size."""
     if decoder.device.type != "cpu":
         return Batching(SIZES[0], SIZES[0])
@@ -52,7 +76,7 @@ def find_batching(decoder: Decoder) -> Batching:
 
 
 @torch.inference_mode()
-def agree(decoder: Decoder, most: int) -> bool:
+def agree(decoder: Steps, most: int) -> bool:
     """Return whether lines come out the same in every size up to the most, and in every place of a batch.
 
     Random numbers show it, since the order in which a product adds up does not depend on them.
@@ -68,7 +92,7 @@ def agree(decoder: Decoder, most: int) -> bool:
     return True
 
 
-def _scores(decoder: Decoder, features: NDArray[np.int64], conditions: NDArray[np.int64]) -> torch.Tensor:
+def _scores(decoder: Steps, features: Numbers, conditions: Numbers) -> torch.Tensor:
     """Return all scores [B, S + P] after the same event [B, F] several times, of lines under conditions [B, C]."""
     memory = decoder.start(conditions, len(conditions))
     for _ in range(EVENTS):

@@ -6,15 +6,10 @@ Letters as in `genaudio.melody.decoder`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from genaudio.melody.cpu import Bench
-    from genaudio.melody.kernels import Workspace
 
 ROOM = 128
 """Events for which a cache has room at first; where it is not enough it doubles."""
@@ -28,14 +23,14 @@ class Memory:
         keys, values: [layers, used, H, room, D/H]; the lines of a batch that only fill it up remember nothing.
         base: [B, D] what the wishes add to every event's input.
         length: events so far.
-        bench: where a step on a CPU puts what it computes on the way.
+        bench: where a step on a CPU puts what it computes on the way, whatever the decoder needs.
     """
 
     keys: torch.Tensor
     values: torch.Tensor
     base: torch.Tensor
     length: int = 0
-    bench: Bench | Workspace | None = None
+    bench: object = None
 
     @property
     def used(self) -> int:

@@ -1,3 +1,5 @@
+"""Melodies in bfloat16: compiled kernels beside numpy, torch and each other."""
+
 import numpy as np
 import pytest
 import torch

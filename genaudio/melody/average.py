@@ -21,6 +21,7 @@ from genaudio.errors import GenaudioError, IncompatibleError
 from genaudio.melody.build import load_model, save_model
 from genaudio.melody.evaluate import evaluate_melodies
 from genaudio.melody.transformer import MelodyTransformer
+from genaudio.weights import mean_of_states, shares_of_mean
 
 
 def average_models(
@@ -36,27 +37,16 @@ def average_models(
         GenaudioError: there are no weights, not one share for each, or a share is not more than 0.
         IncompatibleError: a file is no melody model, or has other sizes or another alphabet than the first.
     """
-    shares = [1.0] * len(paths) if shares is None else shares
-    if not paths or len(shares) != len(paths) or min(shares) <= 0:
-        raise GenaudioError(
-            f"a mean needs a share of more than 0 for each of the weights, not {shares} for {len(paths)}"
-        )
+    shares = shares_of_mean(len(paths), shares)
     models = [load_model(path) for path in paths]
     first, config = models[0]
     sizes = [(m.vocabulary, m.shape.width, m.shape.layers, m.shape.heads, m.shape.hidden) for m, _ in models]
     for path, size in zip(paths, sizes, strict=True):
         if size != sizes[0]:
             raise IncompatibleError(f"the weights {path} have other sizes or another alphabet than {paths[0]}")
-    states = [model.state_dict() for model, _ in models]
-    whole = sum(shares)
-    first.load_state_dict(
-        {
-            name: sum(share / whole * state[name].double() for share, state in zip(shares, states, strict=True))
-            for name in states[0]
-        }
-    )
+    first.load_state_dict(mean_of_states([model.state_dict() for model, _ in models], shares))
     mean = [
-        {"sha256": sha256(path.read_bytes()).hexdigest(), "share": share / whole, "training": other["training"]}
+        {"sha256": sha256(path.read_bytes()).hexdigest(), "share": share, "training": other["training"]}
         for path, share, (_, other) in zip(paths, shares, models, strict=True)
     ]
     return first, {**config, "training": {"mean": mean}}

@@ -104,10 +104,10 @@ class Catalogue:
             try:
                 storage.check_files(folder, manifest)
                 return cls(folder, manifest, fingerprint, shingling)
-            except IncompatibleCatalogue:
+            except (IncompatibleCatalogue, FileNotFoundError) as error:
                 before, manifest = manifest, storage.read_manifest(folder)
                 if manifest == before:  # nobody wrote in between: the files are damaged
-                    raise
+                    raise IncompatibleCatalogue(str(error)) from error
         raise CatalogueError(f"the catalogue {folder} is being written all the time: try again")
 
     def _load(self, manifest: dict[str, Any]) -> None:

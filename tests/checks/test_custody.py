@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 
 from checks import Catalogue, CatalogueError, Screener, storage
+from checks import catalogue as catalogue_module
 from checks.errors import IncompatibleCatalogue
+from checks.segment import Segment
 from genaudio.score import Melody
 
 WRITER = """
@@ -100,6 +102,23 @@ def test_two_writers_and_a_reader(own_catalogue):
     final.verify()
     assert len(final) == 10 + sum(added)
     assert sum(added) >= 8
+
+
+def test_files_that_vanish_while_it_is_opened(own_catalogue, monkeypatch):
+    """As a writer takes them away whose manifest is there already; or nobody, and then it is damaged."""
+    real, missing = catalogue_module.Segment, [True, False, True]
+
+    def segment(*given: Any) -> Segment:
+        if missing.pop(0):
+            if len(missing) == 2:
+                hashed(own_catalogue, {"name": "written anew"})
+            raise FileNotFoundError(2, "No such file", "notes.npy")
+        return real(*given)
+
+    monkeypatch.setattr(catalogue_module, "Segment", segment)
+    assert Catalogue.open(own_catalogue.path).name == "written anew"
+    with pytest.raises(IncompatibleCatalogue, match=r"notes\.npy"):
+        Catalogue.open(own_catalogue.path)
 
 
 def hashed(catalogue: Catalogue, change: dict[str, Any]) -> None:

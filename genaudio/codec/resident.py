@@ -29,6 +29,7 @@ from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE
 from genaudio.training import distributed
 from genaudio.training.batches import Batches, in_order, to_device
+from genaudio.training.drawing import draw_there
 
 TOGETHER = 48
 """Clips whose excitations are made at once."""
@@ -68,10 +69,11 @@ def excitations(
     Yields:
         float32 [T], on the device.
     """
+    performed = performed or [False] * len(played)
     hits = [(one[1], length) for one, length in zip(played, lengths, strict=True) if one and one[0].drums]
     struck = in_order(partial(_struck, hits, sample_rate), len(hits), loaders)
     for run in runs(lengths):
-        singing = [_singing(played[number], any(performed[number : number + 1])) for number in run]
+        singing = [_singing(played[number], performed[number]) for number in run]
         for number, excitation in zip(run, perform_many(singing, lengths[run[0]], sample_rate, device), strict=True):
             one = played[number]
             yield next(struck).to(device) if one and one[0].drums else excitation
@@ -180,8 +182,7 @@ class ResidentCrops:
 
     def _cut(self, generator: torch.Generator, count: int) -> tuple[Tensor, Tensor]:
         """Draw clips and places in them: int64 [B] each."""
-        drawn = torch.rand(count, generator=generator, device=self.device, dtype=torch.float64)
-        clips = torch.searchsorted(self.shares, drawn, right=True).clamp_max(len(self.sound) - 1)
+        clips = draw_there(self.shares, generator, count)
         return clips, torch.randint(self.room, (count,), generator=generator, device=self.device)
 
     def _keys(self, clips: Tensor, starts: Tensor) -> Tensor:

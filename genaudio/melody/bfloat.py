@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from genaudio.melody import tiles
+from genaudio.melody.batching import Numbers
 from genaudio.melody.cpu import CpuDecoder, Floats
-from genaudio.melody.decoder import Numbers
 from genaudio.melody.features import RHYTHM_COPIES
 from genaudio.melody.kernels import Workspace, pass_through, score_pitches, score_rhythms
 from genaudio.melody.memory import Memory

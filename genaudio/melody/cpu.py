@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from genaudio.melody.decoder import Decoder, Numbers
+from genaudio.melody.batching import Numbers
+from genaudio.melody.decoder import Decoder
 from genaudio.melody.memory import Memory
 from genaudio.melody.transformer import Shape
 

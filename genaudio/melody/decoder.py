@@ -13,15 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 
-from genaudio.melody.batching import Batching, find_batching
+from genaudio.melody.batching import Batching, Numbers, find_batching
 from genaudio.melody.features import BASE_COLUMNS, COLUMNS, PITCH_COLUMNS, PITCH_COPIES, RHYTHM_COPIES
 from genaudio.melody.memory import ROOM, Memory
 from genaudio.melody.transformer import INTERVALS, Block, MelodyTransformer
-
-Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

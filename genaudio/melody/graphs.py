@@ -13,7 +13,8 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
-from genaudio.melody.decoder import Decoder, Numbers
+from genaudio.melody.batching import Numbers
+from genaudio.melody.decoder import Decoder
 from genaudio.melody.features import COLUMNS, PITCH_COPIES, PLACE_COLUMNS, RHYTHM_COPIES
 from genaudio.melody.memory import Memory
 

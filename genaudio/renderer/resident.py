@@ -17,6 +17,7 @@ from genaudio.codec.resident import ResidentSound, excitations, runs
 from genaudio.renderer.model import ScoreModelConfig
 from genaudio.renderer.takes import Streamed, Takes, family_number, seen, shares_of
 from genaudio.training.batches import in_order
+from genaudio.training.drawing import draw_there
 
 
 def resident_takes(takes: Takes, sample_rate: int, device: torch.device, loaders: int = 0) -> ResidentSound:
@@ -119,9 +120,9 @@ class ResidentSet:
     def batch(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
         """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also two sounds [B, T]."""
         generator = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
-        drawn = torch.rand(2, count, generator=generator, device=self.device, dtype=torch.float64)
-        takes = torch.searchsorted(self._shares, drawn[0], right=True).clamp_max(len(self.lengths) - 1)
-        starts = (drawn[1] * (self._lengths[takes] - frames)).long()
+        takes = draw_there(self._shares, generator, count)
+        drawn = torch.rand(count, generator=generator, device=self.device, dtype=torch.float64)
+        starts = (drawn * (self._lengths[takes] - frames)).long()
         where = (self._ends[takes] - self._lengths[takes] + starts)[:, None] + torch.arange(frames, device=self.device)
         batch = (self._features[where].float(), self._numbers[takes], self._latents[where].float())
         return batch + self._sounds(takes, starts, frames) if listens else batch

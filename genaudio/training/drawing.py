@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from genaudio.errors import GenaudioError
 from genaudio.instruments import BY_NAME, Family
@@ -39,3 +41,9 @@ def running_shares(
 def draw(shares: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
     """Draw so many clips by their running shares: int64 [count]."""
     return np.minimum(np.searchsorted(shares, rng.random(count), side="right"), len(shares) - 1)
+
+
+def draw_there(shares: Tensor, generator: torch.Generator, count: int) -> Tensor:
+    """As `draw`, where the shares are, float64 [clips]: int64 [count]."""
+    drawn = torch.rand(count, generator=generator, device=shares.device, dtype=torch.float64)
+    return torch.searchsorted(shares, drawn, right=True).clamp_max(len(shares) - 1)

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genaudio.codec.hearing import KEYS
+from genaudio.codec.material import Material, check_room
 from genaudio.codec.players import perform
 from genaudio.codec.sources import excite_as, keys_of
 from genaudio.codec.tones import draw_tones
-from genaudio.errors import GenaudioError
-from genaudio.instruments import Family
-from genaudio.sounding import Sounding
 from genaudio.teacher import SAMPLE_RATE
 from genaudio.training.batches import Batches
 from genaudio.training.drawing import draw, running_shares
@@ -83,35 +81,6 @@ class Batch(NamedTuple):
     def to(self, device: torch.device) -> Batch:
         """Move the batch to a device."""
         return Batch(*(part.to(device, non_blocking=True) for part in self))
-
-
-class Material(Protocol):
-    """Audio in clips of one length, with the notes that it plays where they are known."""
-
-    @property
-    def samples(self) -> int:
-        """Samples of a clip."""
-        ...
-
-    def stretch(self, index: int, start: int, samples: int) -> np.ndarray:
-        """Return a part of a clip, float32 [samples] in -1..1."""
-        ...
-
-    def played(self, index: int) -> tuple[Family, tuple[Sounding, ...]] | None:
-        """Return who plays what in a clip, None where that is not known."""
-        ...
-
-    def __len__(self) -> int: ...
-
-
-def check_room(material: Material, samples: int) -> None:
-    """Make sure that examples of so many samples can be cut.
-
-    Raises:
-        GenaudioError: the clips are shorter than an example.
-    """
-    if material.samples <= samples:
-        raise GenaudioError(f"clips of {material.samples} samples are too short for examples of {samples}")
 
 
 def shares_of(material: Material, recipe: CropRecipe) -> np.ndarray:

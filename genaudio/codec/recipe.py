@@ -15,6 +15,8 @@ class CodecRecipe:
 
     Attributes:
         teacher: the training audio. held_out: the audio for the measures, from tunes of another split.
+        others: further training audio, of other SoundFonts or programs. Every clip is drawn as often as any other, so
+            that the numbers of clips say how much of what is heard.
         model: sizes. crops: what a batch holds.
         minutes: training time (``--time-budget`` overrides it). rate: peak learning rate.
         warmup_steps: rise of the learning rate. quantize_after: share of the budget before the quantizer joins.
@@ -39,6 +41,7 @@ class CodecRecipe:
 
     teacher: TeacherRecipe
     held_out: TeacherRecipe
+    others: tuple[TeacherRecipe, ...] = ()
     model: CodecConfig = field(default_factory=CodecConfig)
     crops: CropRecipe = field(default_factory=CropRecipe)
     minutes: float = 45.0

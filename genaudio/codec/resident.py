@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, Material, check_room, shares_of
+from genaudio.codec.crops import UNKNOWN, Batch, CropRecipe, Crops, shares_of
 from genaudio.codec.excitation import Stretch
 from genaudio.codec.hearing import KEYS
+from genaudio.codec.material import Material, check_room
 from genaudio.codec.players import perform_many, stretches_of
 from genaudio.codec.sources import keys_of, played_by
 from genaudio.codec.striking import strike

@@ -16,9 +16,10 @@ from torch.nn import functional
 
 from genaudio.codec.adversary import Adversary
 from genaudio.codec.average import Average
-from genaudio.codec.crops import Batch, Material, whole_clips
+from genaudio.codec.crops import Batch, whole_clips
 from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
+from genaudio.codec.material import Joined, Material
 from genaudio.codec.measures import measure
 from genaudio.codec.model import CodecConfig, CodecModel
 from genaudio.codec.noise import LEVEL
@@ -28,7 +29,7 @@ from genaudio.codec.recordings import gather_recordings
 from genaudio.codec.resident import ResidentBatches, make_crops
 from genaudio.devices import choose_device
 from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.teacher import teacher_sets
+from genaudio.teacher import teacher_set, teacher_sets
 from genaudio.training import cosine, distributed, load_checkpoint, load_recipe, save_checkpoint
 from genaudio.training.batches import Batches
 from genaudio.training.loop import Progress, arguments, report, run
@@ -279,7 +280,9 @@ def train_codec(
                 if on_progress and first:
                     on_progress({"step": 0, **asdict(account)})
             else:
-                material, held_out = teacher_sets(recipe.teacher, recipe.held_out, data)
+                learnt, held_out = teacher_sets(recipe.teacher, recipe.held_out, data)
+                others = [teacher_set(other, data) for other in recipe.others]
+                material = Joined([learnt, *others]) if others else learnt
         training = CodecTraining(recipe, material, held_out, out, str(chosen))
         if resume:
             training.resume()

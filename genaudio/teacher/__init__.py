@@ -2,7 +2,7 @@
 
 from genaudio.teacher.dataset import SAMPLE_RATE, TeacherRecipe, TeacherSet, make_teacher_set, open_teacher_set
 from genaudio.teacher.performance import Performance
-from genaudio.teacher.sets import teacher_sets
+from genaudio.teacher.sets import teacher_set, teacher_sets
 
 __all__ = [
     "SAMPLE_RATE",
@@ -11,5 +11,6 @@ __all__ = [
     "TeacherSet",
     "make_teacher_set",
     "open_teacher_set",
+    "teacher_set",
     "teacher_sets",
 ]

@@ -36,7 +36,7 @@ class TeacherRecipe:
         seconds: length of a clip.
         seed: everything follows from it.
         split: which split of the training works the tunes come from.
-        soundfont: path of the SoundFont; empty for Fluid R3 GM from its usual place.
+        soundfont: path of the SoundFont, or the name of a known one (`soundfont.KNOWN`); empty for Fluid R3 GM.
         program_clips: clips for each of the other 110 General MIDI programs, played as the family plays that stands for
             them (`family_of`): sounds for a codec, which a renderer cannot tell from the family's.
     """

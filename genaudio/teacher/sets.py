@@ -24,13 +24,25 @@ def teacher_sets(teacher: TeacherRecipe, held_out: TeacherRecipe, folder: Path) 
     Raises:
         GenaudioError: as `make_teacher_set`.
     """
+    learnt = teacher_set(teacher, folder)
+    return learnt, teacher_set(held_out, folder, "held-out", learnt.gains)
 
-    def one(recipe: TeacherRecipe, kind: str, gains: Mapping[str, float] | None = None) -> TeacherSet:
-        melodies = [work.melody for work in load_works(recipe.split)]
-        return make_teacher_set(recipe, melodies, folder / f"{kind}-{_digest(recipe, gains)}", gains=gains)
 
-    learnt = one(teacher, "teacher")
-    return learnt, one(held_out, "held-out", learnt.gains)
+def teacher_set(
+    recipe: TeacherRecipe, folder: Path, kind: str = "teacher", gains: Mapping[str, float] | None = None
+) -> TeacherSet:
+    """Make or open teacher audio from the works of its recipe's split.
+
+    Args:
+        recipe: what to make.
+        folder: where sets of many recipes may lie side by side, each in a folder named after its kind and recipe.
+        gains: of voices, those of another set.
+
+    Raises:
+        GenaudioError: as `make_teacher_set`.
+    """
+    melodies = [work.melody for work in load_works(recipe.split)]
+    return make_teacher_set(recipe, melodies, folder / f"{kind}-{_digest(recipe, gains)}", gains=gains)
 
 
 def _digest(recipe: TeacherRecipe, gains: Mapping[str, float] | None) -> str:

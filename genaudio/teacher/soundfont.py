@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,28 +12,50 @@ import numpy as np
 from genaudio.errors import GenaudioError
 from genaudio.sounding import Sounding
 
-USUAL_PLACES = (
-    Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
-    Path("/usr/share/soundfonts/FluidR3_GM.sf2"),
-    Path("/opt/homebrew/share/soundfonts/FluidR3_GM.sf2"),
-)
-"""Where distributions put the MIT-licensed Fluid R3 GM SoundFont."""
+
+@dataclass(frozen=True)
+class KnownSoundFont:
+    """A SoundFont that recipes know by name: where distributions put it, their package, and its licence."""
+
+    places: tuple[Path, ...]
+    package: str
+    licence: str
+
+
+_FOLDERS = tuple(map(Path, ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/opt/homebrew/share/soundfonts")))
+KNOWN = {
+    "fluid-r3": KnownSoundFont(
+        tuple(folder / "FluidR3_GM.sf2" for folder in _FOLDERS), "fluid-soundfont-gm", "MIT licence"
+    ),
+    "musescore-general": KnownSoundFont(
+        tuple(folder / "MuseScore_General_Full.sf3" for folder in (Path("/usr/share/sounds/sf3"), *_FOLDERS)),
+        "musescore-general-soundfont",
+        "MIT licence, parts of it in the public domain",
+    ),
+}
+"""SoundFonts by name; the first is the one that models learn to sound like."""
+USUAL = "fluid-r3"
 
 _DRUM_BANK = 128  # where SoundFonts keep General MIDI's kits
 
 
-def find_soundfont(path: str | None) -> Path:
-    """Return the SoundFont to play: the given one, or Fluid R3 GM from a usual place.
+def find_soundfont(wanted: str | None) -> Path:
+    """Return the SoundFont to play.
+
+    Args:
+        wanted: its path, or the name of one in `KNOWN`; Fluid R3 GM unless given.
 
     Raises:
         GenaudioError: there is none; the message says how to get one.
     """
-    candidates = (Path(path),) if path else USUAL_PLACES
+    known = KNOWN.get(wanted or USUAL)
+    candidates = known.places if known else (Path(wanted or ""),)
     for candidate in candidates:
         if candidate.is_file():
             return candidate
+    package = known or KNOWN[USUAL]
     raise GenaudioError(
-        f"no SoundFont at {', '.join(map(str, candidates))}; install the package fluid-soundfont-gm (MIT licence) "
+        f"no SoundFont at {', '.join(map(str, candidates))}; install the package {package.package} ({package.licence}) "
         "or name a file that you may use with teacher.soundfont in the recipe"
     )
 

@@ -54,8 +54,12 @@ def _convert(kind: Any, value: Any, where: str, mistakes: list[str]) -> Any:
     """Check one value against its annotation; lists become tuples."""
     if is_dataclass(kind):
         return _build(kind, value, f"{where}.", mistakes)  # type: ignore[arg-type]
-    if isinstance(value, list):
-        return tuple(value)
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            mistakes.append(f"{where} must be a list, not {value!r}")
+            return value
+        held = get_args(kind)[0]
+        return tuple(_convert(held, each, f"{where}.{place}", mistakes) for place, each in enumerate(value))
     if get_origin(kind) is Mapping:
         if not isinstance(value, dict):
             mistakes.append(f"{where} must be a mapping, not {value!r}")

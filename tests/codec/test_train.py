@@ -206,3 +206,24 @@ def test_what_is_settled_stays_while_the_rest_learns(tmp_path: Path) -> None:
     training.evaluate(1, 0.5)
     assert not training.model.encoder.training
     assert training.model.decoder.training
+
+
+def test_other_sound_is_learnt_beside_the_teacher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = TeacherRecipe(2, soundfont="another.sf2")
+    made: list[tuple[TeacherRecipe, Path]] = []
+    heard: list[int] = []
+
+    def make(recipe: TeacherRecipe, folder: Path) -> TeacherSet:
+        made.append((recipe, folder))
+        return teacher()
+
+    def begin(training: CodecTraining, *_: Any) -> Path:
+        heard.append(len(training.crops.shares))
+        return tmp_path
+
+    monkeypatch.setattr(codec_train, "teacher_set", make)
+    monkeypatch.setattr(codec_train, "run", begin)
+    train_codec(RECIPE, tmp_path / "out", device="cpu")
+    train_codec(dataclasses.replace(RECIPE, others=(other, other)), tmp_path / "out", device="cpu")
+    assert made == [(other, tmp_path / "data")] * 2
+    assert heard == [24, 3 * 24]

@@ -13,7 +13,7 @@ from genaudio.score import Melody, Note
 from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, make_teacher_set, open_teacher_set, playing
 from genaudio.teacher.dataset import LEVEL, OTHER_PROGRAMS
 from genaudio.teacher.performance import draw_performance
-from genaudio.teacher.soundfont import USUAL_PLACES, SoundFontPlayer, find_soundfont
+from genaudio.teacher.soundfont import KNOWN, USUAL, KnownSoundFont, SoundFontPlayer, find_soundfont
 
 TUNE = Melody([Note(i * 0.5, 0.5, 60 + i % 12) for i in range(60)])
 
@@ -23,7 +23,7 @@ def has_teacher() -> bool:
         import fluidsynth  # noqa: F401
     except ImportError:
         return False
-    return any(place.is_file() for place in USUAL_PLACES)
+    return any(place.is_file() for place in KNOWN[USUAL].places)
 
 
 needs_teacher = pytest.mark.skipif(
@@ -144,3 +144,13 @@ def test_an_unfinished_folder_is_refused(tmp_path: Path) -> None:
 def test_a_missing_soundfont_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(GenaudioError, match="fluid-soundfont-gm"):
         find_soundfont(str(tmp_path / "no.sf2"))
+
+
+def test_soundfonts_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    font = tmp_path / "general.sf3"
+    here = KnownSoundFont((tmp_path / "nowhere.sf3", font), "a-package", "MIT licence")
+    monkeypatch.setitem(KNOWN, "musescore-general", here)
+    with pytest.raises(GenaudioError, match=r"general\.sf3; install the package a-package \(MIT licence\)"):
+        find_soundfont("musescore-general")
+    font.touch()
+    assert find_soundfont("musescore-general") == find_soundfont(str(font)) == font

@@ -36,3 +36,9 @@ def test_sets_of_other_recipes_lie_beside(made: list[tuple]) -> None:
     assert len(set(folders)) == 4, "held-out audio as loud as another set's is another set"
     assert {folder.parent for folder in folders} == {Path("data")}
     assert [folder.name.rsplit("-", 1)[0] for folder in folders[:2]] == ["teacher", "held-out"]
+
+
+def test_a_set_by_itself_is_the_one_of_a_training(made: list[tuple]) -> None:
+    sets.teacher_sets(TeacherRecipe(5), TeacherRecipe(2, split="test"), Path("data"))
+    sets.teacher_set(TeacherRecipe(5), Path("data"))
+    assert made[0] == made[2]

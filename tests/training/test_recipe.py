@@ -24,12 +24,13 @@ class Outer:
     inner: Inner = Inner()
     sizes: tuple[int, ...] = ()
     shares: Mapping[str, float] = field(default_factory=dict)
+    more: tuple[Inner, ...] = ()
 
 
 def test_values_are_converted(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
-    path.write_text("name: a\nrate: 2\ninner: {width: 5}\nsizes: [1, 2]\nshares: {drums: 2}\n")
-    assert load_recipe(path, Outer) == Outer("a", 2.0, Inner(5), (1, 2), {"drums": 2.0})
+    path.write_text("name: a\nrate: 2\ninner: {width: 5}\nsizes: [1, 2]\nshares: {drums: 2}\nmore: [{width: 4}, {}]\n")
+    assert load_recipe(path, Outer) == Outer("a", 2.0, Inner(5), (1, 2), {"drums": 2.0}, (Inner(4), Inner()))
 
 
 def test_all_mistakes_in_one_message(tmp_path: Path) -> None:
@@ -42,8 +43,10 @@ def test_all_mistakes_in_one_message(tmp_path: Path) -> None:
         part in message
         for part in ("missing key name", "rate must be float", "inner.widht", "bogus", "shares.drums must be float")
     )
-    path.write_text("name: a\nshares: 3\n")
-    with pytest.raises(GenaudioError, match="shares must be a mapping"):
+    path.write_text("name: a\nshares: 3\nsizes: 4\nmore: [{width: wide}]\n")
+    with pytest.raises(
+        GenaudioError, match=r"sizes must be a list.*shares must be a mapping.*more\.0\.width must be int"
+    ):
         load_recipe(path, Outer)
 
 

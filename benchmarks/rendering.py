@@ -43,7 +43,8 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("tunes", "probes", "instruments", "drums"), default=None)
-    parser.add_argument("--tunes", type=int, default=4, help="performances of each family, and of each kit")
+    parser.add_argument("--tunes", type=int, default=10, help="performances of each family, and of each kit")
+    parser.add_argument("--jobs", type=int, default=2, help="families whose tunes are measured at once")
     parser.add_argument("--clips", type=int, default=40, help="the teacher's clips of each family for the classifier")
     parser.add_argument("--trials", type=int, default=20, help="sounds of each family that the classifier names")
     parser.add_argument("--seed", type=int, default=11)
@@ -61,7 +62,7 @@ def main() -> None:
     chosen = options()
     with Bench(chosen.soundfont, chosen.second_soundfont, chosen.renderer, chosen.codec) as bench:
         parts: dict[str, Callable[[np.random.Generator], dict[str, Any]]] = {
-            "tunes": lambda rng: rendering_tunes.run(bench, chosen.tunes, rng),
+            "tunes": lambda _: rendering_tunes.run(bench, chosen.tunes, chosen.seed, chosen.jobs),
             "probes": lambda rng: rendering_probes.run(bench, rng),
             "instruments": lambda rng: rendering_instruments.run(
                 bench, chosen.clips, chosen.trials, chosen.data, chosen.soundfont, rng

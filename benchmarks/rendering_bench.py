@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pretty_midi
@@ -28,15 +30,53 @@ SECOND_FONT = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
 """Another SoundFont of General MIDI, which comes with pretty_midi: recorded by others, of other instruments."""
 
 
+class Given(NamedTuple):
+    """What a bench is made of.
+
+    Attributes:
+        soundfont: the teacher's SoundFont; None for its usual place.
+        second: another SoundFont.
+        renderer, codec: weights; None for those that are shipped.
+    """
+
+    soundfont: str | None = None
+    second: Path = SECOND_FONT
+    renderer: Path | None = None
+    codec: Path | None = None
+
+
+@dataclass
+class Effort:
+    """Processor time and length, both in seconds, of all stems so far and of what the decoder alone decoded.
+
+    Unlike the time on the clock it does not tell how busy the machine was, nor gain by a second thread.
+    """
+
+    stems: float = 0.0
+    rendered: float = 0.0
+    decoding: float = 0.0
+    decoded: float = 0.0
+
+    def __add__(self, other: Effort) -> Effort:
+        return Effort(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    def a_second(self) -> dict[str, float]:
+        """Processor seconds a second of audio."""
+        return {
+            "stem": round(self.stems / max(self.rendered, 1e-9), 4),
+            "decoder_alone": round(self.decoding / max(self.decoded, 1e-9), 4),
+        }
+
+
 class Bench:
     """The renderer, the teacher, a second teacher, and the distance between sounds; use it in a ``with`` block.
 
     Args:
-        soundfont: the teacher's SoundFont; None for its usual place.
-        second: another SoundFont.
-        renderer, codec: weights; None for those that are shipped.
+        soundfont, second, renderer, codec: see `Given`.
 
     Attributes:
+        given: what it was made of, so that another process can make the same.
+        effort: what rendering and decoding took so far.
         families: those that the renderer has learnt.
         weights: what names the renderer's weights.
     """
@@ -48,14 +88,13 @@ class Bench:
         renderer: Path | None = None,
         codec: Path | None = None,
     ) -> None:
+        self.given, self.effort = Given(soundfont, second, renderer, codec), Effort()
         self.player = SoundFontPlayer(find_soundfont(soundfont), SAMPLE_RATE)
         self.other = SoundFontPlayer(find_soundfont(str(second)), SAMPLE_RATE)
         self.renderer = Renderer.load(renderer, "cpu", Codec.load(codec, device="cpu"))
         self.weights = sha256(renderer or asset("renderer/model.safetensors"))[:12]
         self.families = tuple(family for family in FAMILIES if family.name in self.renderer.model.config.families)
         self.distance = SpectralDistance(SAMPLE_RATE)
-        self.rendered = np.zeros(2)
-        self.decoded = np.zeros(2)
 
     def __enter__(self) -> Bench:
         return self
@@ -76,7 +115,7 @@ class Bench:
         """Our sound, as the renderer makes a stem, at its own level: [T]."""
         began = time.process_time()
         ours = self.renderer.stem(Part("solo", family, notes, (), 1.0, 0.0), seconds)
-        self.rendered += time.process_time() - began, seconds
+        self.effort += Effort(time.process_time() - began, seconds)
         return ours
 
     def round_trip(
@@ -88,7 +127,7 @@ class Bench:
         codes = codec.encode(target[None], excitation=known)
         began = time.process_time()
         sound = codec.decode(codes, len(target), known)[0]
-        self.decoded += time.process_time() - began, len(target) / SAMPLE_RATE
+        self.effort += Effort(decoding=time.process_time() - began, decoded=len(target) / SAMPLE_RATE)
         return sound
 
     def log_mel(self, audio: np.ndarray, target: np.ndarray) -> float:
@@ -111,17 +150,6 @@ class Bench:
         sounds = {"ours": ours, "codec": self.round_trip(target, notes, family), "second": second}
         heard = (target * open_)[:end]
         return {f"log_mel_{name}": self.log_mel((sound * open_)[:end], heard) for name, sound in sounds.items()}
-
-    def effort(self) -> dict[str, float]:
-        """Processor seconds a second of audio, of all stems so far and of the codec's decoder alone.
-
-        Unlike the time on the clock it does not tell how busy the machine was, nor gain by a second thread.
-        """
-        (spent, seconds), (decoding, coded) = self.rendered, self.decoded
-        return {
-            "stem": round(float(spent / max(seconds, 1e-9)), 4),
-            "decoder_alone": round(float(decoding / max(coded, 1e-9)), 4),
-        }
 
 
 def means(rows: list[dict[str, float]]) -> dict[str, float]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
-from rendering_bench import Bench, means
+import torch
+from rendering_bench import Bench, Effort, Given, means
 from transcriber import SETTINGS, onset_f1, transcribe
 
 from genaudio.corpus import load_works
-from genaudio.instruments import Family
+from genaudio.instruments import BY_NAME, Family
 from genaudio.score import Melody
 from genaudio.sounding import Sounding, without_collisions
 from genaudio.teacher import SAMPLE_RATE
@@ -43,22 +46,42 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
     return {**out, "f1_ratio": round(out["f1_ours"] / max(out["f1_teacher"], 1e-9), 3)}
 
 
-def run(bench: Bench, count: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Measure every pitched family, alone and, where it plays them, in chords."""
+def measure_row(bench: Bench, family: Family, chords: bool, count: int, seed: int) -> list[dict[str, float]]:
+    """Measure a family's performances, drawn by themselves: other rows make no difference to them."""
     melodies = [work.melody for work in load_works("test")]
-    families, everything = {}, []
-    for family in (family for family in bench.families if not family.drums):
-        for chords in (False, True) if family.chords else (False,):
-            drawn = performances(melodies, family, count, rng, chords)
-            rows = [measure(bench, notes, family) for notes in drawn]
-            everything += rows
-            name = family.name + (" in chords" if chords else "")
-            families[name] = summary(rows)
-            print(name, families[name], flush=True)
+    rng = np.random.default_rng([seed, family.program, int(chords)])
+    return [measure(bench, notes, family) for notes in performances(melodies, family, count, rng, chords)]
+
+
+def _elsewhere(given: Given, row: tuple[str, bool], count: int, seed: int) -> tuple[list[dict[str, float]], Effort]:
+    """Measure a row in a process of its own."""
+    torch.set_num_threads(1)
+    with Bench(*given) as bench:
+        return measure_row(bench, BY_NAME[row[0]], row[1], count, seed), bench.effort
+
+
+def run(bench: Bench, count: int, seed: int, jobs: int = 1) -> dict[str, Any]:
+    """Measure every pitched family, alone and, where it plays them, in chords; so many of these at once."""
+    rows = [
+        (family.name, chords)
+        for family in bench.families
+        if not family.drums
+        for chords in ((False, True) if family.chords else (False,))
+    ]
+    families, everything, effort = {}, [], Effort()
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        works = [pool.submit(_elsewhere, bench.given, row, count, seed) for row in rows]
+        for (name, chords), work in zip(rows, works, strict=True):
+            measured, spent = work.result()
+            everything += measured
+            effort += spent
+            title = name + (" in chords" if chords else "")
+            families[title] = summary(measured)
+            print(title, families[title], flush=True)
     return {
         "tunes": count,
         "transcriber": {"name": "basic-pitch 0.4.0", **SETTINGS},
         "families": families,
         "all": summary(everything),
-        "processor_seconds": bench.effort(),
+        "processor_seconds": effort.a_second(),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from torch import Tensor
 
 from genaudio.sounding import Sounding
 
@@ -17,6 +18,11 @@ WIDTH = PLANES * 128
 """Features of one frame."""
 RINGS = 0.7
 """Seconds after a note's end in which the model is as a rule told that it rings on."""
+
+
+def ages(plane: Tensor) -> Tensor:
+    """Return how many frames ago held notes began, from what plane 2 says; 0 where nothing is held."""
+    return (5 * plane).expm1().clamp_min(0)
 
 
 def score_features(

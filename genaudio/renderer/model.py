@@ -17,6 +17,10 @@ from torch import Tensor, nn
 from genaudio.codec.blocks import ConvNeXtBlock, reach
 from genaudio.instruments import BY_NAME, FAMILIES, Family
 from genaudio.renderer.features import WIDTH
+from genaudio.renderer.memory import KeyMemory
+
+RECALL = 10.0
+"""By how much what is known by heart is multiplied: a row that is seldom seen moves so much further in a step."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class ScoreModelConfig:
         dilations: frames between the taps of each block's convolution; as many blocks as numbers.
         kernel: taps of each convolution.
         latent: D, channels of the codec's latents.
+        memory: channels of what it knows by heart of each key (see `KeyMemory`); 0 for none.
         families: names of the families that the model knows, in the order of their numbers.
     """
 
@@ -35,6 +40,7 @@ class ScoreModelConfig:
     dilations: tuple[int, ...] = (1, 1, 2, 2, 4, 4, 8, 1)
     kernel: int = 9
     latent: int = 32
+    memory: int = 0
     families: tuple[str, ...] = tuple(family.name for family in FAMILIES)
 
     def to_json(self) -> dict[str, Any]:
@@ -46,6 +52,7 @@ class ScoreModelConfig:
     def from_json(cls, stored: dict[str, Any]) -> ScoreModelConfig:
         """Read sizes as `to_json` writes them; what else is stored there is left alone."""
         sizes = {name: stored[name] for name in ("width", "kernel", "latent")}
+        sizes["memory"] = stored.get("memory", 0)  # older weights have none
         return cls(dilations=tuple(stored["dilations"]), families=tuple(stored["families"]), **sizes)
 
     def number_of(self, family: Family) -> int | None:
@@ -68,6 +75,9 @@ class ScoreModel(nn.Module):
         self.config = config
         self.enter = nn.Linear(WIDTH, config.width)
         self.family = nn.Embedding(len(config.families), config.width)
+        if config.memory:
+            self.memory = KeyMemory(config.families, config.memory)
+            self.recall = nn.Linear(config.memory, config.width, bias=False)
         self.blocks = nn.Sequential(
             *[ConvNeXtBlock(config.width, config.kernel, dilation, 0.15) for dilation in config.dilations]
         )
@@ -90,7 +100,10 @@ class ScoreModel(nn.Module):
 
     def begin(self, features: Tensor, family: Tensor) -> Tensor:
         """Map features [B, F, 512] and family numbers [B] to what the blocks take [B, width, F]."""
-        return (self.enter(features) + self.family(family)[:, None]).transpose(1, 2)
+        begun = self.enter(features) + self.family(family)[:, None]
+        if self.config.memory:
+            begun = begun + self.recall(RECALL * self.memory(features, family))
+        return begun.transpose(1, 2)
 
     def finish(self, hidden: Tensor) -> Tensor:
         """Map what the blocks give [B, width, F] to latents [B, D, F]."""
@@ -99,6 +112,9 @@ class ScoreModel(nn.Module):
 
     def begin_with(self, state: dict[str, Tensor], families: tuple[str, ...]) -> None:
         """Take over the weights of a model that knows other families: new ones begin as what they are like.
+
+        What is known by heart of a family goes with its name; where the other model has no memory this one begins with
+        an empty one.
 
         Args:
             state: the other model's weights, of the same sizes otherwise.
@@ -109,4 +125,17 @@ class ScoreModel(nn.Module):
         """
         rows, known = state["family.weight"], dict(zip(families, state["family.weight"], strict=True))
         begun = [known.get(name, known.get(BY_NAME[name].like, rows.mean(0))) for name in self.config.families]
-        self.load_state_dict({**state, "family.weight": torch.stack(begun)})
+        state = {**state, "family.weight": torch.stack(begun)}
+        if self.config.memory:
+            state = {"recall.weight": self.recall.weight, **state, "memory.table": self._table_of(state, families)}
+        self.load_state_dict(state)
+
+    def _table_of(self, state: dict[str, Tensor], families: tuple[str, ...]) -> Tensor:
+        """The memory's table with what another model has there of families that both know."""
+        table, other = torch.zeros_like(self.memory.table), state.get("memory.table")
+        if other is not None:
+            held = KeyMemory(families, other.shape[1])
+            for name in set(families) & set(self.config.families):
+                theirs = held.rows_of(families.index(name))
+                table[self.memory.rows_of(self.config.families.index(name))] = other[theirs]
+        return table

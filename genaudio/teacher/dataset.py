@@ -15,8 +15,8 @@ import numpy as np
 from genaudio.errors import GenaudioError
 from genaudio.instruments import BY_NAME, DRUM_KIT, FAMILIES, MELODIC, Family, family_of
 from genaudio.score import Melody
-from genaudio.sounding import Sounding
-from genaudio.teacher.performance import Performance, draw_performance
+from genaudio.sounding import Sounding, without_collisions
+from genaudio.teacher.performance import Performance, draw_performance, play_held
 from genaudio.teacher.playing import Loudness, Playing, play_all
 from genaudio.teacher.soundfont import SoundFontPlayer, find_soundfont
 
@@ -39,6 +39,8 @@ class TeacherRecipe:
         soundfont: path of the SoundFont, or the name of a known one (`soundfont.KNOWN`); empty for Fluid R3 GM.
         program_clips: clips for each of the other 110 General MIDI programs, played as the family plays that stands for
             them (`family_of`): sounds for a codec, which a renderer cannot tell from the family's.
+        held_clips: further clips of each pitched family, of notes that are held for seconds: tunes have hardly any, and
+            what a long note comes to has to be heard.
     """
 
     clips: int
@@ -48,6 +50,7 @@ class TeacherRecipe:
     soundfont: str = ""
     drum_clips: int = 0
     program_clips: int = 0
+    held_clips: int = 0
 
 
 OTHER_PROGRAMS = tuple(sorted(set(range(128)) - {family.program for family in MELODIC}))
@@ -119,6 +122,9 @@ def _draw(recipe: TeacherRecipe, melodies: list[Melody]) -> list[Performance]:
     for program in [program for _ in range(recipe.program_clips) for program in OTHER_PROGRAMS]:
         played = draw_performance(melodies, family_of(program), recipe.seconds, rng)
         drawn.append(replace(played, program=program))
+    for family in [family for _ in range(recipe.held_clips) for family in MELODIC]:
+        notes = without_collisions(play_held(family, recipe.seconds, rng))
+        drawn.append(Performance(family.name, "held", notes))
     return drawn
 
 

@@ -114,6 +114,23 @@ def play_scattered(family: Family, seconds: float, rng: np.random.Generator) -> 
     return tuple(notes)
 
 
+def play_held(family: Family, seconds: float, rng: np.random.Generator) -> tuple[Sounding, ...]:
+    """Play notes and chords that are held, for 1.5 seconds or up to the whole clip, struck together or broken."""
+    notes, now = [], LEAD
+    while now < seconds - 0.5:
+        end = min(now + float(np.exp(rng.uniform(np.log(1.5), np.log(12.0)))), seconds)
+        pitch, velocity = int(rng.integers(family.low, family.high + 1)), int(rng.integers(20, 128))
+        stack = [0, *np.cumsum(rng.integers(3, 8, 3))][: int(rng.integers(1, 5)) if family.chords else 1]
+        stagger = rng.choice([0.0, 0.0, rng.uniform(0.02, 0.5)])
+        for place, above in enumerate(stack):
+            start = now + place * stagger
+            if pitch + above <= family.high and start < end - 0.3:
+                touch = int(np.clip(velocity - rng.integers(0, 20), 1, 127))
+                notes.append(Sounding(start, end, int(pitch + above), touch))
+        now = end + (rng.uniform(0.1, 1.2) if rng.random() < 0.4 else 0.0)
+    return tuple(sorted(notes))
+
+
 def draw_performance(melodies: list[Melody], family: Family, seconds: float, rng: np.random.Generator) -> Performance:
     """Draw one performance of a family: mostly tunes, partly chords, partly scattered notes; drums play grooves."""
     if family.drums:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from genaudio.errors import GenaudioError
-from genaudio.instruments import FAMILIES, family_of
+from genaudio.instruments import BY_NAME, FAMILIES, MELODIC, family_of
 from genaudio.score import Melody, Note
 from genaudio.teacher import SAMPLE_RATE, TeacherRecipe, make_teacher_set, open_teacher_set, playing
 from genaudio.teacher.dataset import LEVEL, OTHER_PROGRAMS
-from genaudio.teacher.performance import draw_performance
+from genaudio.teacher.performance import draw_performance, play_held
 from genaudio.teacher.soundfont import KNOWN, USUAL, KnownSoundFont, SoundFontPlayer, find_soundfont
 
 TUNE = Melody([Note(i * 0.5, 0.5, 60 + i % 12) for i in range(60)])
@@ -144,6 +144,33 @@ def test_an_unfinished_folder_is_refused(tmp_path: Path) -> None:
 def test_a_missing_soundfont_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(GenaudioError, match="fluid-soundfont-gm"):
         find_soundfont(str(tmp_path / "no.sf2"))
+
+
+@needs_teacher
+def test_notes_may_be_held_for_seconds(tmp_path: Path) -> None:
+    """Of every pitched family, beside what is played anyhow; a piano's fall away, an organ's do not."""
+    plain = make_teacher_set(TeacherRecipe(clips=1, seconds=4.0), [TUNE], tmp_path / "plain")
+    more = make_teacher_set(TeacherRecipe(clips=1, seconds=4.0, held_clips=2), [TUNE], tmp_path / "more")
+    assert more.performances[: len(FAMILIES)] == plain.performances
+    held = more.performances[len(FAMILIES) :]
+    assert [played.family for played in held] == [family.name for family in MELODIC] * 2
+    for played in held:
+        family = BY_NAME[played.family]
+        assert all(family.low <= note.pitch <= family.high for note in played.notes)
+        assert family.chords or len({note.start for note in played.notes}) == len(played.notes)
+        assert max(note.end for note in played.notes) <= 4.0
+
+
+@pytest.mark.parametrize("name", ["piano", "flute", "bass"])
+def test_held_notes_are_long(name: str) -> None:
+    family, rng = BY_NAME[name], np.random.default_rng(2)
+    drawn = [note for _ in range(40) for note in play_held(family, 12.0, rng)]
+    lengths = np.array([note.end - note.start for note in drawn])
+    assert np.median(lengths) > 2.5
+    assert lengths.max() > 9
+    pitches = [note.pitch for note in drawn]
+    assert min(pitches) < family.low + 8
+    assert max(pitches) > family.high - 8
 
 
 def test_soundfonts_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,10 @@ CYMBALS = 4.0
 """Seconds that cymbals ring on after the end of their hit."""
 LONG, LONGS = 3.0, 6
 """Seconds of a long note, and how many there are."""
+KEPT, KEPTS, LATER = 10.0, 3, 8.0
+"""Seconds of a note that is kept down, how many there are, and how much later their level is asked for."""
+FAINT = -70.0
+"""Decibels from which on nothing is heard any more."""
 VELOCITIES = (30, 60, 90, 120)
 PITCHES = 6
 SMALL = 150
@@ -77,6 +81,32 @@ def held(bench: Bench, family: Family) -> dict[str, float]:
     sounds = {"teacher": bench.teacher, "ours": bench.rendering}
     made = {who: play(notes, family, LONGS * (LONG + 0.5)) for who, play in sounds.items()}
     return {f"lively_{who}_db": round(liveliness(sound, notes, SAMPLE_RATE), 2) for who, sound in made.items()}
+
+
+def fall(audio: np.ndarray, notes: tuple[Sounding, ...]) -> float:
+    """By how many decibels notes are softer after `LATER` seconds than at first, on average; at least `FAINT`."""
+
+    def level(start: float) -> float:
+        first = round(start * SAMPLE_RATE)
+        return float(np.sqrt(np.mean(audio[first : first + SAMPLE_RATE] ** 2)))
+
+    ratios = [level(note.start + LATER) / max(level(note.start + 0.1), 1e-9) for note in notes]
+    return float(np.mean([max(FAINT, 20 * np.log10(max(ratio, 1e-9))) for ratio in ratios]))
+
+
+def kept(bench: Bench, family: Family) -> dict[str, float]:
+    """How much softer a family's notes are that are kept down for long, the teacher's and ours; nothing of drums."""
+    if family.drums:
+        return {}
+    pitches = spread(family, 0.25, 0.75, KEPTS)
+    notes = tuple(
+        Sounding(place * (KEPT + RING), place * (KEPT + RING) + KEPT, p, 90) for place, p in enumerate(pitches)
+    )
+    sounds = {"teacher": bench.teacher, "ours": bench.rendering}
+    return {
+        f"fall_{who}_db": round(fall(play(notes, family, KEPTS * (KEPT + RING)), notes), 1)
+        for who, play in sounds.items()
+    }
 
 
 def attacks(audio: np.ndarray, notes: tuple[Sounding, ...], family: Family) -> float:
@@ -140,6 +170,11 @@ def run(bench: Bench, rng: np.random.Generator) -> dict[str, Any]:
     """Probe every family, and its borders."""
     families = {}
     for family in bench.families:
-        families[family.name] = measure(bench, family, rng) | held(bench, family) | borders(bench, family, rng)
+        families[family.name] = {
+            **measure(bench, family, rng),
+            **held(bench, family),
+            **kept(bench, family),
+            **borders(bench, family, rng),
+        }
         print(family.name, families[family.name], flush=True)
     return {"notes": PITCHES * len(VELOCITIES), "small_stretch": SMALL, "families": families}

@@ -76,6 +76,7 @@ def probes(part: dict[str, Any]) -> str:
             row["note_levels"],
             *(f"{row[who]:.0f}" for who in ("attack_teacher_ms", "attack_ours_ms")),
             *(f"{row[who]:.1f}" if who in row else "-" for who in ("lively_teacher_db", "lively_ours_db")),
+            *(f"{row[who]:.0f}" if who in row else "-" for who in ("fall_teacher_db", "fall_ours_db")),
             f"{row['partials_db']:.1f}, {row['partials_louder_db']:+.1f}" if "partials_db" in row else "-",
             *(f"{row[who]:.0f}" for who in ("silence_teacher_db", "silence_ours_db", "before_first_db")),
             f"{row['largest_difference_db']:.0f}",
@@ -84,7 +85,7 @@ def probes(part: dict[str, Any]) -> str:
         for name, row in part["families"].items()
     ]
     header = ["family", "velocity teacher", "ours", "note by note", "attack teacher, ms", "ours"]
-    header += ["lively teacher, dB", "ours", "partials, dB"]
+    header += ["lively teacher, dB", "ours", "after 8 s teacher, dB", "ours", "partials, dB"]
     header += ["silence teacher, dB", "ours", "before the first note", "cut against whole, dB", "click, dB"]
     return "\n".join(
         [
@@ -93,7 +94,8 @@ def probes(part: dict[str, Any]) -> str:
             f"{part['notes']} notes of each family, every pitch at four velocities, with a rest half-way. Velocity: "
             "correlation with the level at the onset in dB, within a pitch; note by note: of our levels with the "
             "teacher's. Attack: median time from 10 % to 90 % of the onset's rise. Lively: how much the levels "
-            "of the partials of notes of 3 s fluctuate, in dB of standard deviation. Partials: how far their levels, "
+            "of the partials of notes of 3 s fluctuate, in dB of standard deviation. After 8 s: the level of a note "
+            "that is kept down, against that of its first second. Partials: how far their levels, "
             "of the first twelve down to 40 dB below the strongest, are from the teacher's, and by how much they are "
             "louder on average. Silence: the loudest tenth of a "
             "second where nothing is written nor rings, in dBFS of a sound at -26 dBFS. The last columns compare a "

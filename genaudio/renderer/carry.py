@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -78,13 +78,13 @@ def translated(state: dict[str, Tensor], by: Translation) -> dict[str, Tensor]:
     }
 
 
-def carry(renderer: Path, old: Codec, new: Codec, takes: Takes, out: Path) -> Translation:
+def carry(renderer: Path, old: Codec, new: Codec, gather: Callable[[], Takes], out: Path) -> Translation:
     """Write the weights of a renderer for another codec.
 
     Args:
         renderer: its weights, trained for `old`.
         old, new: the codecs.
-        takes: sound, with its notes, that both code.
+        gather: makes the sound, with its notes, that both code; called when all else fits.
         out: file for the weights.
 
     Raises:
@@ -96,6 +96,7 @@ def carry(renderer: Path, old: Codec, new: Codec, takes: Takes, out: Path) -> Tr
         raise IncompatibleError(f"the renderer {renderer} was trained for another codec than the one it is to leave")
     if (old.sample_rate, old.model.config.hop) != (new.sample_rate, new.model.config.hop):
         raise IncompatibleError("the codecs' frames are of different lengths, so that one's latents are not another's")
+    takes = gather()
     by = translate((coded(takes, take, old), coded(takes, take, new)) for take in range(len(takes)))
     config = replace(ScoreModelConfig.from_json(stored), latent=new.model.config.latent)
     save_weights(out, translated(state, by), {**config.to_json(), "codec": new.digest})
@@ -117,8 +118,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         old, new = (Codec.load(path, device=given.device) for path in (given.codec, given.to))
-        takes = TeacherTakes(teacher_set(TeacherRecipe(given.clips), given.data))
-        by = carry(given.renderer, old, new, takes, given.out)
+        recipe = TeacherRecipe(given.clips)
+        by = carry(given.renderer, old, new, lambda: TeacherTakes(teacher_set(recipe, given.data)), given.out)
     except GenaudioError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -39,10 +39,10 @@ class Given(NamedTuple):
         renderer, codec: weights; None for those that are shipped.
     """
 
-    soundfont: str | None = None
-    second: Path = SECOND_FONT
-    renderer: Path | None = None
-    codec: Path | None = None
+    soundfont: str | None
+    second: Path
+    renderer: Path | None
+    codec: Path | None
 
 
 @dataclass

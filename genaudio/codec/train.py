@@ -281,8 +281,7 @@ def train_codec(
                     on_progress({"step": 0, **asdict(account)})
             else:
                 learnt, held_out = teacher_sets(recipe.teacher, recipe.held_out, data)
-                others = [teacher_set(other, data) for other in recipe.others]
-                material = Joined([learnt, *others]) if others else learnt
+                material = Joined([learnt, *(teacher_set(other, data) for other in recipe.others)])
         training = CodecTraining(recipe, material, held_out, out, str(chosen))
         if resume:
             training.resume()

@@ -16,13 +16,15 @@ from genaudio.sounding import Sounding
 PLANES = 4
 WIDTH = PLANES * 128
 """Features of one frame."""
+_AGES = 5
+"""Logarithms of frames are divided by it, so that plane 2 is as large as the others."""
 RINGS = 0.7
 """Seconds after a note's end in which the model is as a rule told that it rings on."""
 
 
 def ages(plane: Tensor) -> Tensor:
     """Return how many frames ago held notes began, from what plane 2 says; 0 where nothing is held."""
-    return (5 * plane).expm1().clamp_min(0)
+    return (_AGES * plane).expm1().clamp_min(0)
 
 
 def score_features(
@@ -54,11 +56,11 @@ def score_features(
         low, high = max(first, start), min(stop, start + frames)
         if low < high:
             planes[low - start : high - start, 0, pitch] = level
-            planes[low - start : high - start, 2, pitch] = np.log1p(np.arange(low - first, high - first)) / 5
+            planes[low - start : high - start, 2, pitch] = np.log1p(np.arange(low - first, high - first)) / _AGES
         low, high = max(stop, start), min(ring, start + frames)
         if low < high:
             free = planes[low - start : high - start, 0, pitch] == 0
-            after = -np.log1p(np.arange(low - stop, high - stop)) / 5 - 0.1
+            after = -np.log1p(np.arange(low - stop, high - stop)) / _AGES - 0.1
             column = planes[low - start : high - start, 2, pitch]
             planes[low - start : high - start, 2, pitch] = np.where(free, after, column)
     return planes.reshape(frames, WIDTH)

@@ -33,8 +33,9 @@ KNOWN = {
         "MIT licence, parts of it in the public domain",
     ),
 }
-"""SoundFonts by name; the first is the one that models learn to sound like."""
+"""SoundFonts by name."""
 USUAL = "fluid-r3"
+"""The one that models learn to sound like."""
 
 _DRUM_BANK = 128  # where SoundFonts keep General MIDI's kits
 
@@ -48,8 +49,9 @@ def find_soundfont(wanted: str | None) -> Path:
     Raises:
         GenaudioError: there is none; the message says how to get one.
     """
-    known = KNOWN.get(wanted or USUAL)
-    candidates = known.places if known else (Path(wanted or ""),)
+    name = wanted or USUAL
+    known = KNOWN.get(name)
+    candidates = known.places if known else (Path(name),)
     for candidate in candidates:
         if candidate.is_file():
             return candidate

@@ -9,9 +9,10 @@ from pathlib import Path
 from genaudio.corpus import WORKS_FILE, CorpusRecipe, build_corpus
 from genaudio.corpus.card import asset_card, data_card
 from genaudio.corpus.progress import terminal_progress
-from genaudio.errors import GenaudioError
+from genaudio.errors import tells_errors
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Build works and cards; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m genaudio.corpus", description="Build the training works.")
@@ -19,13 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=WORKS_FILE, help="the file of works to write")
     parser.add_argument("--data-card", type=Path, help="where to write the data card, such as docs/data-card.md")
     options = parser.parse_args(arguments)
-    try:
-        recipe = CorpusRecipe() if options.config is None else CorpusRecipe.load(options.config)
-        with terminal_progress() as progress:
-            report = build_corpus(options.out, progress, recipe=recipe)
-    except GenaudioError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    recipe = CorpusRecipe() if options.config is None else CorpusRecipe.load(options.config)
+    with terminal_progress() as progress:
+        report = build_corpus(options.out, progress, recipe=recipe)
     options.out.with_name("card.md").write_text(asset_card(report, recipe), encoding="utf-8")
     if options.data_card is not None:
         options.data_card.write_text(data_card(report, recipe), encoding="utf-8")

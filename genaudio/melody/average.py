@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from genaudio.corpus import load_works
-from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.errors import IncompatibleError, tells_errors
 from genaudio.melody.build import load_model, save_model
 from genaudio.melody.evaluate import evaluate_melodies
 from genaudio.melody.transformer import MelodyTransformer
@@ -59,6 +59,7 @@ def validation_bits(model: MelodyTransformer) -> dict[str, float]:
     return {name: value for name, value in asdict(found).items() if name in ("bits_per_note", "bits_per_pitch")}
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Average weights from the command line and tell the mean's validation bits; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m genaudio.melody.average", description="Mean of trained weights.")
@@ -66,15 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shares", nargs="+", type=float, help="share of each in the mean (default: equal)")
     parser.add_argument("--out", type=Path, help="file for the mean; without it the mean is only measured")
     options = parser.parse_args(arguments)
-    try:
-        model, config = average_models(options.weights, options.shares)
-        bits = validation_bits(model)
-        if options.out is not None:
-            config["training"]["validation"] = bits
-            save_model(options.out, model, config["usual"], config["training"])
-    except GenaudioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    model, config = average_models(options.weights, options.shares)
+    bits = validation_bits(model)
+    if options.out is not None:
+        config["training"]["validation"] = bits
+        save_model(options.out, model, config["usual"], config["training"])
     print(json.dumps(bits))
     return 0
 

@@ -17,7 +17,7 @@ import torch
 
 from genaudio.assets import sha256
 from genaudio.corpus import TrainingWork, load_works
-from genaudio.errors import GenaudioError
+from genaudio.errors import GenaudioError, tells_errors
 from genaudio.melody.build import save_model
 from genaudio.melody.growth import grow_model
 from genaudio.melody.recipe import MelodyRecipe
@@ -161,6 +161,7 @@ def _evaluate(
         on_progress(progress)
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Run a training from the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m genaudio.melody.train", description="Train the melody model.")
@@ -186,16 +187,12 @@ def main(arguments: list[str] | None = None) -> int:
         )
         print(", ".join(parts), file=sys.stderr, flush=True)
 
-    try:
-        budget = parse_seconds(options.time_budget) if options.time_budget else None
-        recipe = load_recipe(options.config, MelodyRecipe)
-        path = train_melody(
-            recipe, options.out, options.resume, budget, options.device, show,
-            base=options.base, teachers=options.teacher,
-        )  # fmt: skip
-    except GenaudioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    budget = parse_seconds(options.time_budget) if options.time_budget else None
+    recipe = load_recipe(options.config, MelodyRecipe)
+    path = train_melody(
+        recipe, options.out, options.resume, budget, options.device, show,
+        base=options.base, teachers=options.teacher,
+    )  # fmt: skip
     if distributed.leads():
         print(path)
     return 0

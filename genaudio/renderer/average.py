@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.errors import IncompatibleError, tells_errors
 from genaudio.weights import load_weights, mean_of_states, save_weights, shares_of_mean
 
 
@@ -35,6 +35,7 @@ def average_renderers(paths: Sequence[Path], shares: Sequence[float] | None, out
     save_weights(out, mean_of_states([state for state, _ in loaded], shares), loaded[0][1])
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Average weights from the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m genaudio.renderer.average", description="Mean of trained weights.")
@@ -42,11 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shares", nargs="+", type=float, help="share of each in the mean (default: equal)")
     parser.add_argument("--out", type=Path, required=True, help="file for the mean")
     options = parser.parse_args(arguments)
-    try:
-        average_renderers(options.weights, options.shares, options.out)
-    except GenaudioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    average_renderers(options.weights, options.shares, options.out)
     return 0
 
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from genaudio.codec.codec import Codec
-from genaudio.errors import GenaudioError, IncompatibleError
+from genaudio.errors import GenaudioError, IncompatibleError, tells_errors
 from genaudio.renderer.model import ScoreModelConfig
 from genaudio.renderer.takes import Takes, TeacherTakes, coded
 from genaudio.teacher import TeacherRecipe, teacher_set
@@ -103,6 +103,7 @@ def carry(renderer: Path, old: Codec, new: Codec, gather: Callable[[], Takes], o
     return by
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Carry a renderer over from the command line; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -116,13 +117,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clips", type=int, default=8, help="clips of each family that both codecs code")
     parser.add_argument("--device", default="auto", help="where they code")
     given = parser.parse_args(arguments)
-    try:
-        old, new = (Codec.load(path, device=given.device) for path in (given.codec, given.to))
-        recipe = TeacherRecipe(given.clips)
-        by = carry(given.renderer, old, new, lambda: TeacherTakes(teacher_set(recipe, given.data)), given.out)
-    except GenaudioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    old, new = (Codec.load(path, device=given.device) for path in (given.codec, given.to))
+    recipe = TeacherRecipe(given.clips)
+    by = carry(given.renderer, old, new, lambda: TeacherTakes(teacher_set(recipe, given.data)), given.out)
     print(f"{given.out}: {100 * by.explained:.1f} % of the new latents' variance follows from the old ones'")
     return 0
 

@@ -110,7 +110,10 @@ def test_command_reports_a_wrong_recipe_in_one_line(tmp_path, capsys):
     recipe = tmp_path / "corpus.yaml"
     recipe.write_text("sources: [essen]")
     assert main(["--config", str(recipe), "--out", str(tmp_path / "works.jsonl.gz")]) == 2
-    assert capsys.readouterr().err == "unknown source 'essen'; the sources are oneill, ryan, aird, northumbrian, bach\n"
+    assert (
+        capsys.readouterr().err
+        == "error: unknown source 'essen'; the sources are oneill, ryan, aird, northumbrian, bach\n"
+    )
 
 
 def test_slugs():

@@ -22,6 +22,12 @@ class IncompatibleError(GenaudioError):
     exit_code = 3
 
 
+def first_line(error: BaseException | None) -> str:
+    """Return what an error says in short: its first line, or its kind where it says nothing."""
+    text = str(error).strip()
+    return text.splitlines()[0].strip() if text else type(error).__name__
+
+
 def tells_errors(main: Callable[_Arguments, int]) -> Callable[_Arguments, int]:
     """Let the entry of a ``python -m`` command tell what a user can put right in a line, and return its exit code."""
 

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from math import ceil, floor
 from typing import Any
 
-from genaudio.errors import GenaudioError
+from genaudio.errors import GenaudioError, first_line
 from genaudio.melody.wish import Wish
 from genaudio.production.batch.carried import COMPOSER, RENDERER, CarriedComposer, CarriedRenderer, known_works, packed
 from genaudio.production.batch.crew import Crew
@@ -91,7 +91,7 @@ class Cluster:
             screener=open_screener,
             renderer=CarriedRenderer(chosen, packed(*RENDERER)),
             device=chosen,
-            engine=partial(RayEngine, self, chosen),
+            engine=partial(RayEngine, self.share, chosen),
             cores=self.cores,
             gpus=self.gpus,
         )
@@ -168,12 +168,6 @@ class _Remote:
         if isinstance(found, Exception):
             raise found
         return list(found)
-
-
-def first_line(error: BaseException | None) -> str:
-    """Return what Ray says in short."""
-    text = str(error).strip()
-    return text.splitlines()[0].strip() if text else type(error).__name__
 
 
 def _knock(address: str) -> None:

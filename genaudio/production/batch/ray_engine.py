@@ -18,8 +18,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from genaudio.errors import GenaudioError, IncompatibleError
-from genaudio.production.batch.cluster import Cluster, first_line
+from genaudio.errors import GenaudioError, IncompatibleError, first_line
 from genaudio.production.batch.engine import Engine, Patience, hanging
 from genaudio.production.batch.site import differences
 from genaudio.production.batch.worker import Answer, Task, answers, failure, loaded
@@ -82,11 +81,16 @@ class _Hand:
 
 
 class RayEngine(Engine):
-    """Workers on a cluster; see `Hires` for what it takes beside the cluster and the device."""
+    """Workers on a cluster; see `Hires` for what it takes beside the two here.
+
+    Args:
+        share: gives what a worker is lent of the cluster, by the device and the number of workers (`Cluster.share`).
+        device: the kind of device that does the work on every machine.
+    """
 
     def __init__(
         self,
-        cluster: Cluster,
+        share: Callable[[str, int], Mapping[str, float]],
         device: str,
         load: Callable[[], Renders],
         workers: int,
@@ -96,7 +100,7 @@ class RayEngine(Engine):
     ) -> None:
         super().__init__(workers, patience or Patience(), together)
         self._device, self._load = device, ray.put(load)
-        self._type: Any = ray.remote(_Bench).options(**cluster.share(device, workers), max_restarts=0)
+        self._type: Any = ray.remote(_Bench).options(**share(device, workers), max_restarts=0)
         self._hands: list[_Hand] = []
         self._bell = threading.Event()
         self._hopeful = monotonic() + self.patience.loading

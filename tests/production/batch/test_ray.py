@@ -61,7 +61,9 @@ def crew(cluster, works):
     def hired(renderer=None, **more):
         crew = crew_of(works, renderer=renderer)
         composer = partial(cluster.composer, ManyTunes)
-        return replace(crew, composer=composer, engine=partial(RayEngine, cluster, "cpu"), cores=cluster.cores, **more)
+        return replace(
+            crew, composer=composer, engine=partial(RayEngine, cluster.share, "cpu"), cores=cluster.cores, **more
+        )
 
     return hired
 
@@ -123,7 +125,7 @@ def test_a_cluster_without_room_is_told(crew, plan, tmp_path):
     from genaudio.production.batch.cluster import Cluster
     from genaudio.production.batch.ray_engine import RayEngine
 
-    greedy = replace(crew(patience=Patience(loading=2)), engine=partial(RayEngine, Cluster(2, 1), "cuda"))
+    greedy = replace(crew(patience=Patience(loading=2)), engine=partial(RayEngine, Cluster(2, 1).share, "cuda"))
     with pytest.raises(GenaudioError, match="the cluster began no worker in 2 s"):
         run_batch(plan, tmp_path / "out", workers=1, crew=greedy)
 

@@ -35,6 +35,15 @@ _FAINT = 0.01
 _MASKED = 0.1
 """Share of a band's peak below which an attack hides what is quieter."""
 
+_PARTIAL_WINDOWS = (2048, 4096)
+"""Windows of `SpectralDistance.restrikes`, which tell partials apart."""
+_PARTIAL_TOP = 4200.0
+"""Hertz up to which it looks: the highest key of a piano."""
+_PARTIAL_RISE, _PARTIAL_AROUND = 0.045, 0.25
+"""Seconds over which partials rise, and to either side of a frame whose loudest bin counts for how faint others are."""
+_PARTIAL_FAINT = 0.03
+"""Share of that bin below which a partial is not heard."""
+
 
 class SpectralDistance(nn.Module):
     """Magnitudes at several window sizes, compared linearly, as logarithms and in mel bands.
@@ -167,6 +176,29 @@ class SpectralDistance(nn.Module):
             apart = (torch.log(x + _MASKED * peak) - torch.log(y + _MASKED * peak)).abs()
             total = total + (apart * weights).sum() / weights.sum().clamp_min(1e-3)
         return total / len(_ATTACK_WINDOWS)
+
+    def restrikes(self, a: Tensor, b: Tensor) -> Tensor:
+        """How much more the partials of a sound rise than those of another, in nats; 0 if nowhere more.
+
+        A codec's gains are for bands: where a note begins, others that are held get louder with it, and are heard as
+        if they were struck again. By the distance of levels that is little, since there is a rise of what is new.
+
+        Args:
+            a: the estimate.
+            b: the target, in which a partial may as well have risen a frame or a bin away.
+        """
+        total = a.new_zeros(())
+        for size in _PARTIAL_WINDOWS:
+            hop, bins = size // 4, int(_PARTIAL_TOP * size / self.sample_rate)
+            rise, around = (round(seconds * self.sample_rate / hop) for seconds in (_PARTIAL_RISE, _PARTIAL_AROUND))
+            x, y = (self._magnitudes(each, size)[:, :bins] for each in (a, b))
+            loudest = functional.max_pool1d(y.amax(1, keepdim=True), 2 * around + 1, 1, around)
+            floor = _PARTIAL_FAINT * loudest + 1e-3
+            ours, theirs = (torch.log(each + floor) for each in (x, y))
+            risen, due = (logs[..., rise:] - logs[..., :-rise] for logs in (ours, theirs))
+            due = functional.max_pool2d(due, 3, 1, 1).clamp_min(0)
+            total = total + (risen - due).clamp_min(0).mean()
+        return total / len(_PARTIAL_WINDOWS)
 
     def forward(self, a: Tensor, b: Tensor, sizes: Sequence[int] = SIZES) -> Tensor:
         """The training loss: log mel, log magnitude and spectral convergence (Yamamoto et al. 2020), averaged.

@@ -30,6 +30,8 @@ class CodecRecipe:
         recurrence: weight of how differently frames repeat those before them (see `SpectralDistance.recurrence`);
             without it noise becomes a buzz at the frame rate.
         attack: weight of the distance while sounds begin (see `SpectralDistance.attack`); 0 for none.
+        restrikes: weight of the rises of partials that rise less in the target (see `SpectralDistance.restrikes`); 0
+            for none.
         advance: weight of the distance of phase advances (see `SpectralDistance.advance`); 0 for none.
         adversary: weight of what a critic says of the sound (see `adversary`); 0 for no critic.
         adversary_after: share of the budget before the critic joins.
@@ -56,6 +58,7 @@ class CodecRecipe:
     settled: bool = False
     recurrence: float = 1.0
     attack: float = 0.0
+    restrikes: float = 0.0
     advance: float = 0.0
     adversary: float = 0.0
     adversary_after: float = 0.67

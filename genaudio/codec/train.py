@@ -208,6 +208,8 @@ class CodecTraining:
         if recipe.attack:
             begun = self.distance.attack(decoded.float(), batch.audio)
             loss = loss + recipe.attack * begun
+        if recipe.restrikes:
+            loss = loss + recipe.restrikes * self.distance.restrikes(decoded.float(), batch.audio)
         if recipe.advance:
             loss = loss + recipe.advance * self.distance.advance(decoded.float(), batch.audio, sizes[:1])
         if recipe.adversary and fraction >= recipe.adversary_after:

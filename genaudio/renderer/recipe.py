@@ -23,6 +23,8 @@ class RendererRecipe:
         listen_batch, listen_frames: examples and frames of a step that decodes.
         scales: windows of the spectral loss that each step draws.
         attack: weight of the distance of sounds while they begin (see `SpectralDistance.attack`); 0 for none.
+        restrikes: weight of the rises of partials that do not rise in the teacher's sound (see
+            `SpectralDistance.restrikes`); 0 for none.
         latent_weight: weight of the distance of latents beside that of sounds.
         commitment: weight of the squared distance of latents to the codes that stand for them, relative to the latents'
             variance. Without it nothing holds latents that have left what codes can say: a training of 5,900 steps ran
@@ -47,6 +49,7 @@ class RendererRecipe:
     listen_frames: int = 112
     scales: int = 2
     attack: float = 0.0
+    restrikes: float = 0.0
     latent_weight: float = 0.5
     commitment: float = 1.0
     rehearsal: float = 0.0

@@ -192,6 +192,8 @@ class RendererTraining:
         apart = self.distance(decoded.float(), audio, draw_sizes(self.rng, self.recipe.scales))
         if self.recipe.attack:
             apart = apart + self.recipe.attack * self.distance.attack(decoded.float(), audio)
+        if self.recipe.restrikes:
+            apart = apart + self.recipe.restrikes * self.distance.restrikes(decoded.float(), audio)
         return apart, strayed
 
     def train_step(self, fraction: float) -> dict[str, float]:

@@ -68,7 +68,26 @@ def test_attacks_that_come_late_are_far_and_what_does_not_rise_counts_for_nothin
     assert float(distance.log_mel(softer_tail, sharp)) > 0.1
 
 
-@pytest.mark.parametrize("kind", ["advance", "recurrence", "attack"])
+def held(frequency: float, again: float = 0.0) -> torch.Tensor:
+    """A tone [1, T] that dies away slowly, and gets louder by a share of itself after 0.3 seconds."""
+    since = torch.arange(RATE) / RATE
+    return tone(frequency) * torch.exp(-since) * (1 + again * (since > 0.3))
+
+
+def test_a_held_note_that_gets_louder_with_the_next_is_struck_again() -> None:
+    distance, new = SpectralDistance(RATE), struck(0.005)
+    written = held(330) + new
+    apart = [float(distance.restrikes(held(330, again) + new, written)) for again in (0.0, 0.5, 1.0, 2.0)]
+    assert apart[0] == 0
+    assert apart == sorted(apart)
+    assert apart[1] > 0.0003
+    assert apart[2] > 10 * float(distance.restrikes(written, held(330, 1.0) + new))
+    assert float(distance.restrikes(0.9 * written, written)) < apart[1] / 10
+    late = torch.roll(written, 256, 1)  # half a frame
+    assert float(distance.restrikes(late, written)) < apart[2] / 3
+
+
+@pytest.mark.parametrize("kind", ["advance", "recurrence", "attack", "restrikes"])
 def test_gradients_are_finite_in_silence(kind: str) -> None:
     measure = getattr(SpectralDistance(RATE), kind)
     for target in (tone(440), struck(0.005)):
@@ -82,3 +101,4 @@ def test_nothing_advances_nor_rises_in_silence() -> None:
     distance, silence = SpectralDistance(RATE), torch.zeros(1, RATE)
     assert float(distance.advance(tone(440), silence)) == 0
     assert float(distance.attack(struck(0.005), silence)) == 0
+    assert float(distance.restrikes(silence, struck(0.005))) == 0

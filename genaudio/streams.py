@@ -39,17 +39,17 @@ class Sound(Protocol):
 
 
 class Clip:
-    """A sound in memory, float32 [C, T]."""
+    """A sound in memory, float32 [C, T], or what has several waves a channel, [C, W, T]."""
 
     def __init__(self, audio: np.ndarray) -> None:
         self.audio = audio
-        self.channels, self.samples = (int(size) for size in audio.shape)
+        self.channels, self.samples = len(audio), audio.shape[-1]
 
     def read(self, start: int, samples: int) -> np.ndarray:
         """See `Sound.read`."""
-        out = np.zeros((self.channels, samples), np.float32)
-        part = self.audio[:, start : start + samples]
-        out[:, : part.shape[1]] = part
+        out = np.zeros((*self.audio.shape[:-1], samples), np.float32)
+        part = self.audio[..., start : start + samples]
+        out[..., : part.shape[-1]] = part
         return out
 
 

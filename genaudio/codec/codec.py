@@ -32,7 +32,7 @@ The decoder takes 35 MB for every hundred of them, and longer stretches are no f
 LONG_STRETCH = 4096
 """The same on a GPU, which wants more work at once."""
 Excitation = Callable[[int, int], np.ndarray]
-"""Makes what the score knows of a stretch of (first sample, samples): float32 [C, t]."""
+"""Makes what the score knows of a stretch of (first sample, samples): float32 [C, 2, t]."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ class Codec:
             audio: float32 [C, T] at the codec's sample rate, in -1..1, or a sound that is read in stretches; every
                 channel is coded by itself.
             levels: codebooks to use, all unless given.
-            excitation: what the score knows, float32 [C, T], or a sound that is read in stretches; None for audio
-                without a score.
+            excitation: what the score knows, float32 [C, 2, T] (see `excitation.excite`) or [C, T], all of which lasts,
+                or what is read in stretches like a sound; None for audio without a score.
 
         Returns:
             int16 [C, K, F].
@@ -172,11 +172,11 @@ class Codec:
         sound: Sound = Clip(audio) if isinstance(audio, np.ndarray) else audio
         if sound.samples == 0 or sound.channels == 0:
             raise GenaudioError("there is no audio to encode")
-        score = Clip(excitation) if isinstance(excitation, np.ndarray) else excitation
+        score = Clip(_waves(excitation)) if isinstance(excitation, np.ndarray) else excitation
         parts = []
         for span in spans(self.frames_of(sound.samples), self.model.reach, stretch_for(sound.channels, self.device)):
             heard = self._stretch(sound, span).clamp(-1, 1)
-            known = torch.zeros_like(heard) if score is None else self._stretch(score, span)
+            known = heard.new_zeros(len(heard), 2, heard.shape[1]) if score is None else self._stretch(score, span)
             latents = self.model.encode(heard, known)[:, :, span.first - span.low : span.last - span.low]
             parts.append(self.model.quantizer.vq.encode(latents, levels).transpose(0, 1).cpu().numpy().astype(np.int16))
         return np.concatenate(parts, axis=2)
@@ -202,8 +202,9 @@ class Codec:
         Args:
             codes: integers [C, K, F].
             samples: length of the audio, (F - 1) x hop unless given.
-            excitation: what the score knows: float32 [C, T], or a function of (first sample, samples) that makes a
-                stretch of it [C, t]; None without a score: then the codes say which keys sound.
+            excitation: what the score knows: float32 [C, 2, T] or [C, T], as in `encode`, or a function of (first
+                sample, samples) that makes a stretch of it [C, 2, t]; None without a score: then the codes say which
+                keys sound.
             seed: of the noise that breath and hammers are shaped from.
 
         Returns:
@@ -226,7 +227,7 @@ class Codec:
             self._check_codes(codes)
         hop, (channels, _, frames) = self.model.config.hop, codes.shape
         samples = (frames - 1) * hop if samples is None else samples
-        known = Clip(excitation).read if isinstance(excitation, np.ndarray) else excitation
+        known = Clip(_waves(excitation)).read if isinstance(excitation, np.ndarray) else excitation
         for span in spans(frames, self.model.reach, stretch_for(channels, self.device)):
             start, stop = span.first * hop, samples if span.last == frames else min(samples, span.last * hop)
             some = (
@@ -260,3 +261,8 @@ class Codec:
             raise GenaudioError(
                 f"codes must be from 0 to {self.model.config.bins - 1}, not from {codes.min()} to {codes.max()}"
             )
+
+
+def _waves(excitation: np.ndarray) -> np.ndarray:
+    """An excitation [C, T] or [C, 2, T] as what begins and what lasts: [C, 2, T]."""
+    return np.stack([np.zeros_like(excitation), excitation], 1) if excitation.ndim == 2 else excitation

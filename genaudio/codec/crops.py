@@ -41,7 +41,7 @@ class CropRecipe:
         quiet: share of those that are silence or faint noise.
         tones: share of those that are made-up tones (see `draw_tones`).
         loaders: processes that draw batches ahead; 0 for none.
-        resident: all sound lives on the device, and batches are cut there (see `resident.ResidentCrops`): a gigabyte an
+        resident: all sound lives on the device, and batches are cut there (see `resident.ResidentCrops`): 1.6 GB an
             hour.
     """
 
@@ -62,7 +62,7 @@ class CropRecipe:
 
 
 class Example(NamedTuple):
-    """One example: audio and excitation (silent without a score), float32 [T]; sounding keys [P, F]; is it alone?"""
+    """One example: audio [T], excitation [2, T] (silent without a score), sounding keys [P, F]; is it alone?"""
 
     audio: np.ndarray
     excitation: np.ndarray
@@ -71,7 +71,7 @@ class Example(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Examples stacked: float32 [B, T], [B, T], [B, P, F], bool [B]."""
+    """Examples stacked: float32 [B, T], [B, 2, T], [B, P, F], bool [B]."""
 
     audio: Tensor
     excitation: Tensor
@@ -124,7 +124,7 @@ class Crops:
         clip, start, audio = self._cut(rng)
         audio = audio * np.float32(np.exp(rng.uniform(np.log(0.4), np.log(1.8))))
         keys, played = self._keys(clip, start), self.material.played(clip)
-        silent = np.zeros(self.samples, np.float32)
+        silent = np.zeros((2, self.samples), np.float32)
         if played is not None and rng.random() >= self.recipe.alone:
             excitation_of = perform if self.recipe.is_performed(clip) else excite_as
             known = excitation_of(*played, self.samples, SAMPLE_RATE, start)
@@ -168,7 +168,7 @@ def whole_clips(material: Material, count: int, seconds: float, hop: int) -> Bat
         played = material.played(index)
         alone.append(played is None)
         if played is None:
-            known.append(np.zeros(samples, np.float32))
+            known.append(np.zeros((2, samples), np.float32))
             keys.append(np.zeros((KEYS, frames), np.float32))
         else:
             known.append(excite_as(*played, samples, SAMPLE_RATE))

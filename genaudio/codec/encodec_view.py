@@ -19,7 +19,7 @@ class _Encoder(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         mono = audio[:, 0]
-        return self.model.encode(mono, mono.new_zeros(mono.shape))
+        return self.model.encode(mono, mono.new_zeros(len(mono), 2, mono.shape[1]))
 
 
 class _Decoder(nn.Module):

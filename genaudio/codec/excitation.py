@@ -5,6 +5,9 @@ Dirichlet kernel: sum over k = 1..K of cos(kx) = sin((K + 1/2) x) / (2 sin(x/2))
 spectrum with gains, so pitch and onset are right by construction (a source-filter model; cf. Wang, Takaki and
 Yamagishi 2019, "Neural source-filter waveform models").
 
+It is two waves: what begins, each note in its first instants, and what lasts. The decoder has gains
+for each, so that notes that are held do not get louder with those that begin.
+
 Turns are counted in double precision and brought into half a turn either side of a pulse before they are rounded;
 single precision is enough for the rest. Nothing is summed up along time, so a stretch late in a long note costs no more
 than an early one.
@@ -40,6 +43,13 @@ gains as good as can be, a piano's attack takes 6 ms with a blow and 13 ms witho
 """
 BLOW_ENDS = 0.1
 """Seconds after an onset from which on a blow, which is 160 dB down by then, is not computed."""
+BEGUN, LASTING = 0.04, 0.08
+"""Seconds since its onset up to which a note begins, and from which on it lasts; in between it is some of both.
+
+With gains as good as 128 bands and frames can have them, an independent transcriber finds the notes of pianos and
+guitars in chords with an F1 of .77 and .72, in place of .69 and .63 with one wave (the teacher's: .82 and .70). With .1
+to .2 seconds it is .74 and .66.
+"""
 LOUDNESS = 0.1
 """Level of one oscillator, whatever its number of harmonics."""
 _BLOCK = 1 << 15
@@ -190,21 +200,43 @@ def blow(since: np.ndarray) -> np.ndarray:
 
 
 def excite(stretch: Stretch, samples: int, sample_rate: int) -> np.ndarray:
-    """Turn notes into the excitation of a stretch of audio: float32 [T].
+    """Turn notes into the excitation of a stretch of audio: what begins, and what lasts, float32 [2, T].
 
     Args:
         stretch: what sounds.
         samples: its length, T.
         sample_rate: samples a second.
     """
-    out = np.zeros(samples, np.float32)
+    out = np.zeros((2, samples), np.float32)
     tail = _tail(stretch.release, sample_rate)
     for voice in chain.from_iterable(map(_blocks, voices(stretch, samples, sample_rate))):
         wave = _wave(voice, stretch, sample_rate)
         ended = max(voice.begin, voice.held)
         wave[ended - voice.begin :] *= tail[ended - voice.held : max(0, voice.end - voice.held)]
-        out[voice.onset + voice.begin : voice.onset + voice.end] += wave
+        place(out, wave, voice.onset + voice.begin, voice.begin, sample_rate)
     return out
+
+
+def place(out: np.ndarray, wave: np.ndarray, first: int, age: int, sample_rate: int) -> None:
+    """Add a note to an excitation.
+
+    Args:
+        out: float32 [2, T]. wave: float32 [t], of the note; its beginning is taken out of it.
+        first: sample of the excitation at which it goes in. age: samples since the note's onset there.
+    """
+    share = _beginning(sample_rate)[age : age + len(wave)]
+    begins = share * wave[: len(share)]
+    wave[: len(share)] -= begins
+    out[0, first : first + len(share)] += begins
+    out[1, first : first + len(wave)] += wave
+
+
+@lru_cache(maxsize=8)
+def _beginning(sample_rate: int) -> np.ndarray:
+    """How much of a note begins, sample by sample from its onset on: float32 [T] from 1 to 0, not to be written to."""
+    since = np.arange(round(LASTING * sample_rate)) / sample_rate
+    share: np.ndarray = np.minimum(1.0, (LASTING - since) / (LASTING - BEGUN)).astype(np.float32)
+    return share
 
 
 def _blocks(voice: Voice) -> Iterator[Voice]:

@@ -1,15 +1,16 @@
 """The codec network: log-magnitude spectrum in, residual codes, excitation and free spectrum out.
 
 Both halves work at the frame rate (44.1 kHz / 512 = 86 frames a second). The decoder has three branches that it adds:
-gains on the spectrum of the excitation (what is harmonic), gains on noise (breath, hammers), and a free magnitude and
-phase for each bin, as in Vocos (Siuzdak 2023), for all else that does not last (see `repeats`). The excitation comes
-from the score; without one, the codec sings it from the latents (see `hearing`).
+gains on the spectra of the excitation, of what begins and of what lasts (what is harmonic), gains on noise (breath,
+hammers), and a free magnitude and phase for each bin, as in Vocos (Siuzdak 2023), for all else that does not last (see
+`repeats`). The excitation comes from the score; without one, the codec sings it from the latents (see `hearing`).
 
 Shapes: B items, T samples, N bins, D latent channels, K levels, F frames.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,6 +54,8 @@ class CodecConfig:
             `quantizer.FactorisedResidualVQ`); 0 for codes that are latents themselves.
         repeats_as_noise: make noise of what the free branch repeats from frame to frame (see `repeats`). Weights that
             were trained without need it off: their frames cancel each other where they repeat.
+        beginnings: the decoder has gains of their own for notes that begin, so that they do not strike those that last
+            again. Without, it shapes the sum of both.
     """
 
     sample_rate: int = 44_100
@@ -70,6 +73,7 @@ class CodecConfig:
     normalize: bool = False
     code_dimension: int = 0
     repeats_as_noise: bool = False
+    beginnings: bool = False
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> CodecConfig:
@@ -115,15 +119,26 @@ class Decoder(nn.Module):
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
         self.spectrum_bins, self.bands, width = config.window // 2 + 1, config.bands, config.width
-        self.enter = nn.Conv1d(config.latent + config.bands, width, 7, padding=3)
+        waves = 2 if config.beginnings else 1
+        self.enter = nn.Conv1d(config.latent + waves * config.bands, width, 7, padding=3)
         self.blocks = nn.Sequential(*[ConvNeXtBlock(width) for _ in range(config.decoder_blocks)])
         self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, 4 * self.spectrum_bins + self.bands)
+        self.head = nn.Linear(width, (3 + waves) * self.spectrum_bins + self.bands)
         self.unit = (LEVEL**2 * config.window * 3 / 8) ** -0.5  # 3 / 8 is the mean square of the Hann window
-        self.repeats_as_noise = config.repeats_as_noise
+        self.repeats_as_noise, self.beginnings = config.repeats_as_noise, config.beginnings
 
     def forward(self, latents: Tensor, excitation: Tensor, noise: Tensor, side: Tensor) -> Tensor:
-        """Map latents [B, D, F], spectra of excitation and noise [B, N, F], bands [B, M, F] to a spectrum [B, N, F]."""
+        """Turn latents into a spectrum.
+
+        Args:
+            latents: [B, D, F].
+            excitation: spectra of what is shaped, of its sum or of what begins and what lasts: [B, 1 or 2, N, F].
+            noise: its spectrum [B, N, F].
+            side: bands of the sum, and where it has gains of its own of what begins: [B, M or 2 M, F].
+
+        Returns:
+            [B, N, F].
+        """
         hidden = self.blocks(self.begin(latents, side))
         if torch.is_grad_enabled() or hidden.device.type != "cpu":
             return self.finish(hidden, excitation, noise)
@@ -134,20 +149,22 @@ class Decoder(nn.Module):
     def _finish_some(self, first: int, *whole: Tensor) -> Tensor:
         """Shape `_SHAPED` frames from one on, with what is around them in view: [B, N, f]."""
         low = max(0, first - REACH)
-        shaped = self.finish(*(each[:, :, low : first + _SHAPED + REACH] for each in whole))
+        shaped = self.finish(*(each[..., low : first + _SHAPED + REACH] for each in whole))
         return shaped[:, :, first - low :][:, :, :_SHAPED]
 
     def begin(self, latents: Tensor, side: Tensor) -> Tensor:
-        """Map latents [B, D, F] and bands [B, M, F] to what the blocks take [B, width, F]."""
+        """Map latents [B, D, F] and bands (see `forward`) to what the blocks take [B, width, F]."""
         hidden: Tensor = self.enter(torch.cat([latents, side], 1))
         return hidden
 
     def finish(self, hidden: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
-        """Shape the spectra of excitation and noise [B, N, F] by what the blocks give [B, width, F]."""
+        """Shape the spectra of excitation and noise (see `forward`) by what the blocks give [B, width, F]."""
         gains = self.head(self.norm(hidden.transpose(1, 2))).transpose(1, 2).float()
         n = self.spectrum_bins
-        harmonic, magnitude, cosine, sine, breath = gains.split([n, n, n, n, self.bands], 1)
-        harmonic = torch.exp(harmonic.clamp(max=5) - 1)
+        harmonic, magnitude, cosine, sine, breath, *begun = gains.split(
+            [n, n, n, n, self.bands, n][: 6 if self.beginnings else 5], 1
+        )
+        lasting = torch.exp(harmonic.clamp(max=5) - 1) * excitation[:, -1]
         magnitude = torch.exp(magnitude.clamp(max=7) - 3)
         breath = torch.exp(breath.clamp(max=5) - 4).transpose(1, 2)
         breath = functional.interpolate(breath, size=n, mode="linear").transpose(1, 2)
@@ -155,7 +172,25 @@ class Decoder(nn.Module):
         free = torch.complex(norm * cosine, norm * sine)
         if self.repeats_as_noise:
             free = without_repeats(free, noise * self.unit)
-        return harmonic * excitation + breath * noise + free
+        for more in begun:
+            lasting = lasting + torch.exp((harmonic + more).clamp(max=5) - 1) * excitation[:, 0]
+        return lasting + breath * noise + free
+
+
+def with_beginnings(state: Mapping[str, Tensor], config: CodecConfig) -> dict[str, Tensor]:
+    """Give weights gains for what begins, at first those for what lasts: they sound as before.
+
+    Args:
+        state: of a model without. config: its sizes.
+    """
+    enter, weight, bias = (state[f"decoder.{name}"] for name in ("enter.weight", "head.weight", "head.bias"))
+    bins = config.window // 2 + 1
+    wider = {
+        "enter.weight": torch.cat([enter, enter.new_zeros(len(enter), config.bands, enter.shape[2])], 1),
+        "head.weight": torch.cat([weight, weight.new_zeros(bins, weight.shape[1])]),
+        "head.bias": torch.cat([bias, bias.new_zeros(bins)]),
+    }
+    return {**state, **{f"decoder.{name}": value for name, value in wider.items()}}
 
 
 class CodecModel(nn.Module):
@@ -190,9 +225,10 @@ class CodecModel(nn.Module):
         return reach(self.decoder) + REACH + self.config.window // self.config.hop
 
     def encode(self, audio: Tensor, excitation: Tensor) -> Tensor:
-        """Map audio and excitation [B, T] to latents [B, D, F]; a silent excitation stands for 'no score'."""
+        """Map audio [B, T] and excitation [B, 2, T] to latents [B, D, F]; a silent one stands for 'no score'."""
         fine = self.fine(audio) if self.fine else None
-        return self.encoder(self.transform(audio), self.transform.log_bands(self.transform(excitation)), fine)
+        known = self.transform.log_bands(self.transform(excitation.sum(1)))
+        return self.encoder(self.transform(audio), known, fine)
 
     def hear(self, latents: Tensor, start: int, samples: int) -> Tensor:
         """Make the excitation that latents of sound without a score ask for.
@@ -202,16 +238,25 @@ class CodecModel(nn.Module):
             start: first sample of the stretch, counted from the piece's beginning. samples: T.
 
         Returns:
-            [B, T]; silence from a codec that does not hear keys.
+            [B, 2, T], all of which lasts; silence from a codec that does not hear keys.
         """
-        if self.hearing is None:
-            return latents.new_zeros(latents.shape[0], samples)
-        values = activations(self.hearing(latents))
-        return sing_long(values, start, samples, self.config.hop, self.config.sample_rate)
+        heard = latents.new_zeros(latents.shape[0], 2, samples)
+        if self.hearing is not None:
+            values = activations(self.hearing(latents))
+            heard[:, 1] = sing_long(values, start, samples, self.config.hop, self.config.sample_rate)
+        return heard
+
+    def excited(self, excitation: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the decoder takes of an excitation [B, 2, T]: its spectra and their bands (see `Decoder`)."""
+        summed = self.transform(excitation.sum(1))
+        if not self.config.beginnings:
+            return summed[:, None], self.transform.log_bands(summed)
+        begins = self.transform(excitation[:, 0])
+        bands = torch.cat([self.transform.log_bands(summed), self.transform.log_bands(begins)], 1)
+        return torch.stack([begins, summed - begins], 1), bands
 
     def decode(self, latents: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
-        """Map latents [B, D, F], excitation and white noise [B, T] to audio [B, T]."""
-        spectrum = self.transform(excitation)
-        side = self.transform.log_bands(spectrum)
-        out = self.decoder(latents, spectrum, self.transform(noise), side)
-        return self.transform.inverse(out, excitation.shape[-1])
+        """Map latents [B, D, F], an excitation [B, 2, T] and white noise [B, T] to audio [B, T]."""
+        spectra, side = self.excited(excitation)
+        out = self.decoder(latents, spectra, self.transform(noise), side)
+        return self.transform.inverse(out, noise.shape[-1])

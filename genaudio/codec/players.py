@@ -2,7 +2,7 @@
 
 The codec is given the excitation of the notes as they are written (`sources`), the renderer that of their players.
 
-Shapes: B stretches, T samples.
+Shapes: B stretches, T samples; what begins and what lasts are two waves.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def perform(
         family: who plays. notes, samples, sample_rate, start, bends: as in `excite_as`.
 
     Returns:
-        float32 [T].
+        float32 [2, T].
     """
     if family.drums:
         return strike(notes, samples, sample_rate, start)
-    summed = np.zeros(samples, np.float32)
+    summed = np.zeros((2, samples), np.float32)
     for level, stretch in stretches_of(family, notes, start, bends):
         summed += np.float32(level) * excite(stretch, samples, sample_rate)
     return summed
@@ -92,12 +92,12 @@ def perform_many(
         device: where they are made; it must know double precision.
 
     Returns:
-        float32 [B, T], on the device; a row does not depend on the others.
+        float32 [B, 2, T], on the device; a row does not depend on the others.
     """
-    out = torch.zeros(len(rows), samples, device=device)
+    out = torch.zeros(len(rows), 2, samples, device=device)
     for number in range(max(map(len, rows), default=0)):  # one player of each row at a time: sums have one order
         having = [row for row, players in enumerate(rows) if number < len(players)]
         levels, stretches = zip(*(rows[row][number] for row in having), strict=True)
         where, share = torch.tensor(having, device=device), torch.tensor(levels, device=device)
-        out[where] += share[:, None].float() * excite_many(stretches, samples, sample_rate, device)
+        out[where] += share[:, None, None].float() * excite_many(stretches, samples, sample_rate, device)
     return out

@@ -18,7 +18,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genaudio.codec.excitation import ATTACK, BLOW, BLOW_FALL, LOUDNESS, SUSTAINED, Stretch, Vibrato, Voice, voices
+from genaudio.codec.excitation import (
+    ATTACK,
+    BEGUN,
+    BLOW,
+    BLOW_FALL,
+    LASTING,
+    LOUDNESS,
+    SUSTAINED,
+    Stretch,
+    Vibrato,
+    Voice,
+    voices,
+)
 from genaudio.codec.overtones import BLOCK, tuned
 from genaudio.instruments import TAILS, Bars, Overtones
 
@@ -46,10 +58,10 @@ def excite_many(stretches: Sequence[Stretch], samples: int, sample_rate: int, de
         device: where it is made; it must know double precision.
 
     Returns:
-        float32 [B, T], on the device.
+        float32 [B, 2, T], on the device.
     """
     tiles = -(-samples // TILE)
-    out = torch.zeros(len(stretches) * tiles, TILE, device=device)
+    out = torch.zeros(len(stretches) * tiles, 2, TILE, device=device)
     found = _Voices(stretches, samples, sample_rate, device)
     if len(found.values):
         voice, tile = found.pairs()
@@ -58,7 +70,8 @@ def excite_many(stretches: Sequence[Stretch], samples: int, sample_rate: int, de
         for layer in _layers(key):
             for some in np.split(layer, range(most, len(layer), most)):
                 out[torch.from_numpy(key[some]).to(device)] += found.waves(voice[some], tile[some])
-    return out.view(len(stretches), tiles * TILE)[:, :samples]
+    out = out.view(len(stretches), tiles, 2, TILE).transpose(1, 2)
+    return out.reshape(len(stretches), 2, tiles * TILE)[:, :, :samples]
 
 
 def _layers(key: np.ndarray) -> list[np.ndarray]:
@@ -123,7 +136,7 @@ class _Voices:
         return voice, first[voice] + within
 
     def waves(self, voice: np.ndarray, tile: np.ndarray) -> Tensor:
-        """Voices in tiles, by their numbers: float32 [P, TILE], 0 where a voice does not sound."""
+        """Voices in tiles, by their numbers: float32 [P, 2, TILE], 0 where a voice does not sound."""
         which = torch.from_numpy(voice).to(self.device)
         of = dict(zip(self.columns, self.values[which, :, None].unbind(1), strict=True))
         tiles = torch.from_numpy(tile).to(self.device)[:, None]
@@ -139,7 +152,9 @@ class _Voices:
         falling = SUSTAINED + (1 - SUSTAINED) * torch.exp(-brief / decay.clamp_min(1e-9))
         blow = BLOW * torch.exp(-brief.clamp_min(0) / BLOW_FALL)
         wave = torch.where(decay > 0, falling * wave + blow * click, wave)
-        return torch.where((since >= of["begin"]) & (since < of["end"]), level * wave, 0.0)
+        wave = torch.where((since >= of["begin"]) & (since < of["end"]), level * wave, 0.0)
+        begins = ((LASTING - brief) / (LASTING - BEGUN)).clamp(0, 1) * wave
+        return torch.stack([begins, wave - begins], 1)
 
     def _level(self, since: Tensor, of: dict[str, Tensor]) -> Tensor:
         """How loud voices are, and their release: float32 [P, TILE]."""

@@ -40,7 +40,7 @@ def excite_as(
     start: int = 0,
     bends: Sequence[tuple[float, float]] = (),
 ) -> np.ndarray:
-    """Turn what a family plays, as it is written, into the excitation of a stretch of audio: float32 [T].
+    """Turn what a family plays, as it is written, into an excitation: what begins and what lasts, float32 [2, T].
 
     Args:
         family: decides when notes rise and how they fall away, and whether they are hits of drums.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from genaudio.codec.excitation import LOUDNESS, blow, pulses
+from genaudio.codec.excitation import LOUDNESS, blow, place, pulses
 from genaudio.codec.noise import LEVEL, white_noise
 from genaudio.percussion import DRUMS
 from genaudio.sounding import Sounding
@@ -35,9 +35,9 @@ def strike(notes: Iterable[Sounding], samples: int, sample_rate: int, start: int
         start: first sample of the stretch. The result does not depend on how a piece is cut into stretches.
 
     Returns:
-        float32 [samples].
+        what begins, and what lasts: float32 [2, samples].
     """
-    out = np.zeros(samples, np.float64)
+    out = np.zeros((2, samples), np.float32)
     for note in notes:
         drum = DRUMS.get(note.pitch)
         first = round(note.start * sample_rate)
@@ -53,5 +53,6 @@ def strike(notes: Iterable[Sounding], samples: int, sample_rate: int, start: int
             count = max(1, min(HARMONICS, int(0.45 * sample_rate / drum.tone)))
             wave = wave + _TONE * np.sqrt(2 / count) * pulses(since * drum.tone, count)
         loud = LOUDNESS * (0.3 + 0.7 * note.velocity / 127)
-        out[low - start : high - start] += loud * rise * left * (np.exp(-since / drum.fall) + blow(since)) * wave
-    return out.astype(np.float32)
+        wave = loud * rise * left * (np.exp(-since / drum.fall) + blow(since)) * wave
+        place(out, wave.astype(np.float32), low - start, low - first, sample_rate)
+    return out

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from genaudio.codec.hearing import KEYS, activations, oscillators, sing
 from genaudio.codec.losses import SpectralDistance, draw_sizes
 from genaudio.codec.material import Joined, Material
 from genaudio.codec.measures import measure
-from genaudio.codec.model import CodecConfig, CodecModel
+from genaudio.codec.model import CodecConfig, CodecModel, with_beginnings
 from genaudio.codec.noise import LEVEL
 from genaudio.codec.quantizer import STATISTICS
 from genaudio.codec.recipe import CodecRecipe
@@ -80,11 +80,16 @@ class CodecTraining:
     def begin_with(self, path: Path) -> None:
         """Begin with the weights of a trained codec, its quantizer already at work.
 
+        Weights without gains for what begins are given them where the recipe has them.
+
         Raises:
             IncompatibleError: the file is missing, damaged or of another size.
         """
         state, stored = load_weights(path, "codec")
-        if CodecConfig.from_json(stored) != self.recipe.model:
+        sizes = CodecConfig.from_json(stored)
+        if self.recipe.model.beginnings and not sizes.beginnings:
+            state, sizes = with_beginnings(state, sizes), replace(sizes, beginnings=True)
+        if sizes != self.recipe.model:
             raise IncompatibleError(f"{path} is of another size than the recipe; take its sizes or begin from nothing")
         self.model.load_state_dict(state, strict=False)
         self.model.quantizer.wake()
@@ -156,7 +161,7 @@ class CodecTraining:
         """Sing what the latents of the examples without a score say.
 
         Returns:
-            the excitation of every example [B, T], and the cross-entropy of the heard keys, in nats a frame.
+            the excitation of every example [B, 2, T], and the cross-entropy of the heard keys, in nats a frame.
         """
         hearing, alone = self.model.hearing, batch.alone
         if hearing is None or not alone.any():
@@ -168,7 +173,7 @@ class CodecTraining:
         start = int(self.rng.integers(self._waves.shape[1] - batch.audio.shape[1]))
         waves = self._waves[:, start : start + batch.audio.shape[1]]
         excitation = batch.excitation.clone()
-        excitation[alone] = sing(activations(logits), waves, self.crops.hop)
+        excitation[alone, 1] = sing(activations(logits), waves, self.crops.hop)
         return excitation, missed.sum(1).mean()
 
     @cached_property

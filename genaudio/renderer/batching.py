@@ -140,7 +140,7 @@ class Batcher:
         return self.codec.quantized(latents)
 
     def excitation(self, batch: Sequence[Cut]) -> Tensor:
-        """What the score knows of the sound: [B, T] on the device."""
+        """What the score knows of the sound: [B, 2, T] on the device."""
         rate = self.codec.sample_rate
         rows: list[list[tuple[float, Stretch]]] = [[] for _ in range(self.batching.chunks)]
         struck = {}
@@ -164,11 +164,11 @@ class Batcher:
         return torch.from_numpy(out).to(self.device)
 
     def sound(self, latents: Tensor, excitation: Tensor, noise: Tensor) -> Tensor:
-        """Decode latents [B, D, F] with excitation and noise [B, T]: [B, T]."""
+        """Decode latents [B, D, F] with excitation [B, 2, T] and noise [B, T]: [B, T]."""
         transform, decoder = self.codec.model.transform, self.codec.model.decoder
-        spectrum = transform(excitation)
-        hidden = self._decoder_blocks(decoder.begin(latents, transform.log_bands(spectrum)))
-        return transform.inverse(decoder.finish(hidden, spectrum, transform(noise)), self.samples)
+        spectra, side = self.codec.model.excited(excitation)
+        hidden = self._decoder_blocks(decoder.begin(latents, side))
+        return transform.inverse(decoder.finish(hidden, spectra, transform(noise)), self.samples)
 
     def _filled(self, values: Sequence[int]) -> Tensor:
         """Numbers of the chunks, and zeros for the places of a batch that are empty: [B]."""

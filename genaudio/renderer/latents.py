@@ -29,7 +29,7 @@ _HEARD = (Sounding(0.0, 0.1, 48, 90), Sounding(0.05, 0.2, 67, 60))
 @cache
 def _excited(family: Family, sample_rate: int) -> bytes:
     """What tells whether a family is excited as it was when latents were kept."""
-    return np.round(perform(family, _HEARD, sample_rate // 4, sample_rate), 3).tobytes()
+    return np.round(perform(family, _HEARD, sample_rate // 4, sample_rate).sum(0), 3).tobytes()
 
 
 class KeptLatents:

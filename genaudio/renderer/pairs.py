@@ -236,7 +236,7 @@ def _placed(sound: np.ndarray, played: Played, sample_rate: int) -> tuple[Played
         return np.pad(part, (0, samples - len(part)))
 
     def known(start: int, samples: int) -> np.ndarray:
-        return excite_as(played.family, played.notes, samples, sample_rate, start, played.bends)
+        return excite_as(played.family, played.notes, samples, sample_rate, start, played.bends).sum(0)
 
     found = align(heard, known, len(sound), sample_rate)
     if not found.plays or abs(found.drift) > 0.1 * FURTHEST:

@@ -30,7 +30,7 @@ def resident_takes(takes: Takes, sample_rate: int, device: torch.device, loaders
 
 
 class ResidentSet:
-    """What `LatentSet` holds, on the codec's device: 1.3 GB an hour.
+    """What `LatentSet` holds, on the codec's device: 1.9 GB an hour.
 
     Args:
         takes: the sound and its notes.
@@ -106,19 +106,19 @@ class ResidentSet:
         return self._latents[first : first + frames].float()
 
     def sound(self, take: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
-        """Audio and excitation of a stretch of frames, float32 [T] each."""
+        """Audio and excitation of a stretch of frames, float32 [T] and [2, T]."""
         places = torch.tensor([[take], [start]], device=self.device)
         audio, known = self._sounds(places[0], places[1], frames)
         return audio[0], known[0]
 
     def _sounds(self, takes: Tensor, starts: Tensor, frames: int) -> tuple[Tensor, Tensor]:
-        """Audio and excitations of stretches from frames on: float32 [B, T] each."""
+        """Audio and excitations of stretches from frames on: float32 [B, T] and [B, 2, T]."""
         samples = frames * self.hop - self.hop // 2
         audio, known = (cut(takes, starts * self.hop, samples) for cut in (self._sound.audio, self._sound.excitation))
         return audio, known
 
     def batch(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
-        """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also two sounds [B, T]."""
+        """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also sound."""
         generator = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
         takes = draw_there(self._shares, generator, count)
         drawn = torch.rand(count, generator=generator, device=self.device, dtype=torch.float64)

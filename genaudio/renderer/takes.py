@@ -45,7 +45,7 @@ class Takes(Protocol):
         ...
 
     def excitation(self, take: int, start: int, samples: int) -> np.ndarray:
-        """Return the excitation of all who play a part of a take, float32 [samples], as the renderer makes it."""
+        """Return the excitation of all who play a part of a take, float32 [2, samples], as the renderer makes it."""
         ...
 
     def played(self, take: int) -> Played:
@@ -184,7 +184,7 @@ class LatentSet:
         return self.latents[take][start : start + frames].float()
 
     def batch(self, rng: np.random.Generator, count: int, frames: int, listens: bool) -> tuple[Tensor, ...]:
-        """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also two sounds [B, T]."""
+        """Draw examples: features [B, F, 512], families [B], latents [B, F, D]; to listen also sound."""
         takes = draw(self._shares, rng, count)
         places = [(int(take), int(rng.integers(len(self.latents[take]) - frames))) for take in takes]
         features = torch.stack([self.features(take, start, frames) for take, start in places])
@@ -196,7 +196,7 @@ class LatentSet:
         return tuple(batch)
 
     def sound(self, take: int, start: int, frames: int) -> tuple[Tensor, Tensor]:
-        """Audio and excitation of a stretch of frames, float32 [T] each."""
+        """Audio and excitation of a stretch of frames, float32 [T] and [2, T]."""
         first, samples = start * self.hop, frames * self.hop - self.hop // 2
         audio, known = (make(take, first, samples) for make in (self.takes.stretch, self.takes.excitation))
         return torch.from_numpy(audio), torch.from_numpy(known)

@@ -38,11 +38,11 @@ def test_partials_by_hand() -> None:
 
 def test_a_piano_is_the_same_however_it_is_cut_and_as_loud_as_limp_strings() -> None:
     notes, strings = [Sounding(0.1, 0.9, 33, 90), Sounding(0.3, 1.0, 72, 60)], Stiffness(3e-4, 0.08, 2e-3)
-    whole = excite(Stretch(notes, decay=0.2, overtones=strings), RATE, RATE)
+    whole = excite(Stretch(notes, decay=0.2, overtones=strings), RATE, RATE).sum(0)
     pieces = ((0, 9_999), (9_999, RATE - 9_999))
-    joined = [excite(Stretch(notes, at, decay=0.2, overtones=strings), n, RATE) for at, n in pieces]
+    joined = [excite(Stretch(notes, at, decay=0.2, overtones=strings), n, RATE).sum(0) for at, n in pieces]
     np.testing.assert_allclose(np.concatenate(joined), whole, atol=1e-6)
-    limp = excite(Stretch(notes, decay=0.2), RATE, RATE)
+    limp = excite(Stretch(notes, decay=0.2), RATE, RATE).sum(0)
     assert np.square(whole).mean() == pytest.approx(np.square(limp).mean(), rel=0.25)
 
 
@@ -79,7 +79,7 @@ def test_no_partial_lies_beyond_the_top() -> None:
 
 def test_bars_are_struck_by_a_click_and_ring_with_their_own_partials() -> None:
     note = [Sounding(0.0, 0.9, 60, 100)]
-    struck = excite(Stretch(note, decay=0.3, overtones=BARS), RATE, RATE)
+    struck = excite(Stretch(note, decay=0.3, overtones=BARS), RATE, RATE).sum(0)
     frequency = 440 * 2 ** ((60 - 69) / 12)
     ring = np.abs(np.fft.rfft(struck[RATE // 5 : RATE // 5 + 22_050] * np.hanning(22_050)))
     levels = [ring[round(number * frequency / 2)] for number in range(1, 12)]
@@ -93,5 +93,5 @@ def test_bars_are_struck_by_a_click_and_ring_with_their_own_partials() -> None:
 def test_notes_that_are_bent_have_multiples() -> None:
     note, bends = [Sounding(0.0, 0.5, 60, 100)], ((0.0, 0.5),)
     for overtones in (BARS, Stiffness(3e-4, 0.08, 2e-3)):
-        bent = excite(Stretch(note, 0, bends, decay=0.2, overtones=overtones), RATE, RATE)
-        np.testing.assert_array_equal(bent, excite(Stretch(note, 0, bends, decay=0.2), RATE, RATE))
+        bent = excite(Stretch(note, 0, bends, decay=0.2, overtones=overtones), RATE, RATE).sum(0)
+        np.testing.assert_array_equal(bent, excite(Stretch(note, 0, bends, decay=0.2), RATE, RATE).sum(0))

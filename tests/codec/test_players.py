@@ -50,7 +50,7 @@ def test_many_rows_are_performed_as_each_alone() -> None:
         rows.append(stretches_of(BY_NAME[name], NOTES, 300) if name else [])
     made = perform_many(rows, 30_000, RATE, CPU)
     for row, name in zip(made.numpy(), names, strict=True):
-        expected = perform(BY_NAME[name], NOTES, 30_000, RATE, 300) if name else np.zeros(30_000)
+        expected = perform(BY_NAME[name], NOTES, 30_000, RATE, 300) if name else np.zeros((2, 30_000))
         np.testing.assert_allclose(row, expected, atol=3e-5)
     assert torch.equal(perform_many(rows[3:], 30_000, RATE, CPU)[0], made[3])
-    assert perform_many([], 100, RATE, CPU).shape == (0, 100)
+    assert perform_many([], 100, RATE, CPU).shape == (0, 2, 100)

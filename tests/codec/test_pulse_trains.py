@@ -74,4 +74,4 @@ def test_many_notes_at_one_time_and_none_at_all() -> None:
     np.testing.assert_allclose(made[0], excite(crowd, 10_000, RATE), atol=20 * TOLERANCE, rtol=0)
     assert not made[1].any()
     assert not excite_many([Stretch((), 0)], 100, RATE, CPU).any()
-    assert excite_many([], 100, RATE, CPU).shape == (0, 100)
+    assert excite_many([], 100, RATE, CPU).shape == (0, 2, 100)

@@ -71,11 +71,11 @@ def test_what_is_cut_is_what_an_example_would_have() -> None:
 
 def test_beyond_the_end_of_a_clip_there_is_silence() -> None:
     """Not the beginning of the next clip, nor, after the last, an index that there is not."""
-    clips = [(np.full(length, 0.5, np.float32), torch.full((length,), 2.0)) for length in (5, 3)]
+    clips = [(np.full(length, 0.5, np.float32), torch.full((2, length), 2.0)) for length in (5, 3)]
     sound = ResidentSound(clips, CPU)
     where = torch.tensor([0, 1]), torch.tensor([3, 0])
     assert (sound.audio(*where, 4) > 0).tolist() == [[True, True, False, False], [True, True, True, False]]
-    assert sound.excitation(*where, 4).tolist() == [[2, 2, 0, 0], [2, 2, 2, 0]]
+    assert sound.excitation(*where, 4).tolist() == [[[2, 2, 0, 0]] * 2, [[2, 2, 2, 0]] * 2]
 
 
 def test_bent_notes_are_bent() -> None:
@@ -85,7 +85,7 @@ def test_bent_notes_are_bent() -> None:
     expected = excite_as(BY_NAME["violin"], NOTES, SAMPLE_RATE, SAMPLE_RATE, 0, bends)
     np.testing.assert_allclose(made[0], expected, atol=1e-4)
     assert not made[1].any()
-    assert len(made[1]) == SAMPLE_RATE // 2
+    assert made[1].shape == (2, SAMPLE_RATE // 2)
 
 
 def test_all_who_play_may_be_heard() -> None:
@@ -156,11 +156,11 @@ def test_clips_shorter_than_an_example_are_refused() -> None:
 
 
 def test_clips_of_any_length_lie_end_to_end() -> None:
-    clips = [(np.full(length, 0.1 * length, np.float32), torch.full((length,), float(length))) for length in (3, 5)]
+    clips = [(np.full(length, 0.1 * length, np.float32), torch.full((2, length), float(length))) for length in (3, 5)]
     sound = ResidentSound(clips, CPU)
     where = torch.tensor([0, 1]), torch.tensor([1, 3])
     np.testing.assert_allclose(sound.audio(*where, 2), [[0.3, 0.3], [0.5, 0.5]], atol=1e-4)
-    np.testing.assert_array_equal(sound.excitation(*where, 2), [[3, 3], [5, 5]])
+    np.testing.assert_array_equal(sound.excitation(*where, 2), [[[3, 3]] * 2, [[5, 5]] * 2])
 
 
 def _square(number: int, scale: int) -> torch.Tensor:

@@ -39,7 +39,7 @@ RECIPE = CodecRecipe(
 def teacher() -> TeacherSet:
     """Five seconds of two notes, played by the excitation itself."""
     notes = (Sounding(0.1, 0.9, 60, 100), Sounding(1.0, 1.8, 67, 80))
-    audio = 0.2 * excite(Stretch(notes), 5 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(24, axis=0)
+    audio = 0.2 * excite(Stretch(notes), 5 * SAMPLE_RATE, SAMPLE_RATE).sum(0)[None].repeat(24, axis=0)
     return TeacherSet((audio * 32767).astype(np.int16), (Performance("violin", "melody", notes),) * 24)
 
 
@@ -137,9 +137,10 @@ def test_nothing_to_resume_and_other_sizes_are_said(tmp_path: Path) -> None:
 
 def test_crops_hold_the_sound_and_its_excitation_together() -> None:
     informed = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=0.0), hop=512).batch(np.random.default_rng(0))
-    assert informed.audio.shape == informed.excitation.shape == (8, 32 * 512)
+    assert informed.audio.shape == (8, 32 * 512)
+    assert informed.excitation.shape == (8, 2, 32 * 512)
     assert not informed.alone.any()
-    for sound, known in zip(informed.audio.numpy(), informed.excitation.numpy(), strict=True):
+    for sound, known in zip(informed.audio.numpy(), informed.excitation.sum(1).numpy(), strict=True):
         if known.std() > 1e-2:
             assert np.corrcoef(sound, known)[0, 1] > 0.99
     alone = Crops(teacher(), CropRecipe(batch=8, frames=32, alone=1.0), hop=512).batch(np.random.default_rng(0))
@@ -180,6 +181,13 @@ def test_a_training_begins_with_trained_weights(tmp_path: Path) -> None:
     second.begin_with(tmp_path / "first" / "model.safetensors")
     assert second.quantizing
     assert second.evaluate(clips=2)["log_mel_informed"] == pytest.approx(before["log_mel_informed"], abs=0.02)
+    wider = dataclasses.replace(RECIPE, model=dataclasses.replace(SMALL, beginnings=True))
+    third = CodecTraining(wider, teacher(), teacher(), tmp_path / "third", "cpu")
+    third.begin_with(tmp_path / "first" / "model.safetensors")
+    assert third.evaluate(clips=2)["log_mel_informed"] == pytest.approx(before["log_mel_informed"], abs=0.02)
+    for _ in range(8):
+        third.train_step(0.0)
+    assert third.model.decoder.head.bias[-third.model.decoder.spectrum_bins :].any()
     old = second.model.quantizer.vq.layers[0]._codebook.embed.clone()
     second.train_step(0.0)
     moved = (second.model.quantizer.vq.layers[0]._codebook.embed - old).abs().max()

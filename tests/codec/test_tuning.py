@@ -12,7 +12,7 @@ TUNE = [Sounding(0.5 * i, 0.5 * i + 0.45, pitch, 90) for i, pitch in enumerate((
 
 
 def bright(cents: float) -> Clip:
-    sound = Clip(excite(Stretch(TUNE), 4 * RATE, RATE)[None])
+    sound = Clip(excite(Stretch(TUNE), 4 * RATE, RATE).sum(0)[None])
     retimed = Retimed(sound, speed_of(cents))
     return Clip(retimed.read(0, retimed.samples))
 
@@ -23,7 +23,7 @@ def test_a_tuning_is_heard(cents: float) -> None:
 
 
 def test_concert_pitch_is_left_alone() -> None:
-    assert tuning(Clip(excite(Stretch(TUNE), 4 * RATE, RATE)[None]), RATE) == 0
+    assert tuning(Clip(excite(Stretch(TUNE), 4 * RATE, RATE).sum(0)[None]), RATE) == 0
 
 
 def test_what_has_no_tuning_is_left_alone() -> None:

@@ -70,7 +70,7 @@ def test_batches_are_cut_from_it(codec: Codec) -> None:
     features, families, latents, audio, known = held.batch(np.random.default_rng(3), 64, 100, True)
     assert (features.shape, latents.shape, audio.shape) == ((64, 100, 512), (64, 100, 8), (64, 100 * 512 - 256))
     assert set(families.tolist()) == set(held.families)
-    assert known.shape == audio.shape
+    assert known.shape == (64, 2, audio.shape[1])
     again = held.batch(np.random.default_rng(3), 64, 100, False)
     assert len(again) == 3
     assert torch.equal(again[0], features)

@@ -50,7 +50,7 @@ def codec_file(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _no_soundfont(monkeypatch: pytest.MonkeyPatch) -> None:
     notes = (Sounding(0.1, 0.9, 60, 100), Sounding(1.0, 1.8, 67, 80))
-    audio = excite(Stretch(notes), 10 * SAMPLE_RATE, SAMPLE_RATE)[None].repeat(2, axis=0)
+    audio = excite(Stretch(notes), 10 * SAMPLE_RATE, SAMPLE_RATE).sum(0)[None].repeat(2, axis=0)
     teacher = TeacherSet((audio * 32767).astype(np.int16), (Performance("piano", "melody", notes),) * 2)
     monkeypatch.setattr(renderer_train, "teacher_sets", lambda *_: (teacher, teacher))
 

@@ -47,9 +47,9 @@ def recorded(score: Score, seconds: float | None = None) -> np.ndarray:
     (part,) = parts_of(score)[0]
     samples = round(RATE * (seconds or part.notes[-1].end + 1.0))
     family = replace(part.family, decay=0.35)
-    sound = excite_as(family, part.notes, samples, RATE) + 0.3 * excite_as(
+    sound = excite_as(family, part.notes, samples, RATE).sum(0) + 0.3 * excite_as(
         family, part.notes, samples, RATE, 0, ((0, 0.1),)
-    )
+    ).sum(0)
     smooth = np.convolve(sound, np.hanning(24) / 12, "same")
     return (0.4 * smooth + 1e-4 * np.random.default_rng(1).standard_normal(samples)).astype(np.float32)
 

@@ -176,7 +176,7 @@ class Codec:
         parts = []
         for span in spans(self.frames_of(sound.samples), self.model.reach, stretch_for(sound.channels, self.device)):
             heard = self._stretch(sound, span).clamp(-1, 1)
-            known = heard.new_zeros(len(heard), 2, heard.shape[1]) if score is None else self._stretch(score, span)
+            known = None if score is None else self._stretch(score, span)
             latents = self.model.encode(heard, known)[:, :, span.first - span.low : span.last - span.low]
             parts.append(self.model.quantizer.vq.encode(latents, levels).transpose(0, 1).cpu().numpy().astype(np.int16))
         return np.concatenate(parts, axis=2)

@@ -18,8 +18,7 @@ class _Encoder(nn.Module):
         self.model, self.ratios, self.dimension = model, [model.config.hop], model.config.latent
 
     def forward(self, audio: Tensor) -> Tensor:
-        mono = audio[:, 0]
-        return self.model.encode(mono, mono.new_zeros(len(mono), 2, mono.shape[1]))
+        return self.model.encode(audio[:, 0])
 
 
 class _Decoder(nn.Module):

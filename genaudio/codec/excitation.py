@@ -5,8 +5,8 @@ Dirichlet kernel: sum over k = 1..K of cos(kx) = sin((K + 1/2) x) / (2 sin(x/2))
 spectrum with gains, so pitch and onset are right by construction (a source-filter model; cf. Wang, Takaki and
 Yamagishi 2019, "Neural source-filter waveform models").
 
-It is two waves: what begins, each note in its first instants, and what lasts. The decoder has gains
-for each, so that notes that are held do not get louder with those that begin.
+It is two waves: what begins, each note in its first instants, and what lasts. A decoder can have gains for each, so
+that notes that are held do not get louder with those that begin.
 
 Turns are counted in double precision and brought into half a turn either side of a pulse before they are rounded;
 single precision is enough for the rest. Nothing is summed up along time, so a stretch late in a long note costs no more

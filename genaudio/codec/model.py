@@ -161,10 +161,11 @@ class Decoder(nn.Module):
         """Shape the spectra of excitation and noise (see `forward`) by what the blocks give [B, width, F]."""
         gains = self.head(self.norm(hidden.transpose(1, 2))).transpose(1, 2).float()
         n = self.spectrum_bins
-        harmonic, magnitude, cosine, sine, breath, *begun = gains.split(
-            [n, n, n, n, self.bands, n][: 6 if self.beginnings else 5], 1
-        )
-        lasting = torch.exp(harmonic.clamp(max=5) - 1) * excitation[:, -1]
+        gains, more = gains.tensor_split([4 * n + self.bands], 1)
+        harmonic, magnitude, cosine, sine, breath = gains.split([n, n, n, n, self.bands], 1)
+        voiced = torch.exp(harmonic.clamp(max=5) - 1) * excitation[:, -1]
+        if self.beginnings:
+            voiced = voiced + torch.exp((harmonic + more).clamp(max=5) - 1) * excitation[:, 0]
         magnitude = torch.exp(magnitude.clamp(max=7) - 3)
         breath = torch.exp(breath.clamp(max=5) - 4).transpose(1, 2)
         breath = functional.interpolate(breath, size=n, mode="linear").transpose(1, 2)
@@ -172,9 +173,7 @@ class Decoder(nn.Module):
         free = torch.complex(norm * cosine, norm * sine)
         if self.repeats_as_noise:
             free = without_repeats(free, noise * self.unit)
-        for more in begun:
-            lasting = lasting + torch.exp((harmonic + more).clamp(max=5) - 1) * excitation[:, 0]
-        return lasting + breath * noise + free
+        return voiced + breath * noise + free
 
 
 def with_beginnings(state: Mapping[str, Tensor], config: CodecConfig) -> dict[str, Tensor]:
@@ -224,11 +223,11 @@ class CodecModel(nn.Module):
         """Frames to either side that one frame of the decoded sound depends on, the transforms included."""
         return reach(self.decoder) + REACH + self.config.window // self.config.hop
 
-    def encode(self, audio: Tensor, excitation: Tensor) -> Tensor:
-        """Map audio [B, T] and excitation [B, 2, T] to latents [B, D, F]; a silent one stands for 'no score'."""
+    def encode(self, audio: Tensor, excitation: Tensor | None = None) -> Tensor:
+        """Map audio [B, T] and excitation [B, 2, T] to latents [B, D, F]; none, or a silent one, where no score is."""
         fine = self.fine(audio) if self.fine else None
-        known = self.transform.log_bands(self.transform(excitation.sum(1)))
-        return self.encoder(self.transform(audio), known, fine)
+        known = torch.zeros_like(audio) if excitation is None else excitation.sum(1)
+        return self.encoder(self.transform(audio), self.transform.log_bands(self.transform(known)), fine)
 
     def hear(self, latents: Tensor, start: int, samples: int) -> Tensor:
         """Make the excitation that latents of sound without a score ask for.
